@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.canonical import frame_sha256
 from evaluation.spec import Spec
 
 
@@ -70,6 +71,29 @@ def numbers(frame: pd.DataFrame, column: str) -> pd.Series:
 def labels(frame: pd.DataFrame, column: str) -> pd.Series:
     """A column of names as text; 77, 77.0 and "77" are the same area. Empty cells stay empty."""
     return frame[column].map(_label).astype(object)
+
+
+def rows_sha256(spec: Spec, frame: pd.DataFrame) -> str:
+    """SHA-256 of the rows of the treated and comparison areas, in the columns that the spec names.
+
+    Cells are read by role (numbers by value, areas as text, dates as days), so that the same rows have the same
+    hash from a CSV file and from a database.
+    """
+    data = spec.data
+    rows = pd.DataFrame(index=frame.index)
+    texts = {data.area, data.cluster}
+    dates = {data.date, data.treated_from}
+    for name in (*data.columns, *spec.covariates):
+        if name in texts:
+            rows[name] = labels(frame, name)
+        elif name in dates:
+            rows[name] = frame[name].map(lambda value: None if pd.isna(value) else str(value)[:10])
+        else:
+            found = pd.to_numeric(frame[name], errors="coerce").astype(float)
+            rows[name] = found.astype(object).where(found.notna(), None)
+    if data.area and data.treated and (data.comparison or spec.design == "single"):
+        rows = rows[rows[data.area].isin({*data.treated, *data.comparison})]
+    return frame_sha256(rows, list(rows.columns))
 
 
 def _label(value: Any) -> str | None:

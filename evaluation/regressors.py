@@ -29,7 +29,8 @@ class Regressors:
     """Columns of a fit for T periods and p terms.
 
     X, without_program (T, p) for the first half-life; names (p,); offset (T,); used (T,): periods that the
-    fit sees; after (T,): periods of the headline phase that were observed; shock_column: index of the
+    fit sees; before, after (T,): of these the baseline and the headline phase; in_scope (T,): periods that
+    belong to baseline or a phase, observed or not; shock_column: index of the
     shock or None, with `shock_shapes` (half-lives, T).
     """
 
@@ -40,6 +41,7 @@ class Regressors:
     used: Flags
     before: Flags
     after: Flags
+    in_scope: Flags
     shock_column: int | None = None
     shock_shapes: Array | None = None
 
@@ -113,6 +115,7 @@ def regressors(spec: Spec, series: Series) -> Regressors:
         used=used,
         before=before,
         after=after,
+        in_scope=belongs,
         shock_column=shock_column,
         shock_shapes=shapes,
     )

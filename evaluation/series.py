@@ -82,12 +82,14 @@ def read_series(spec: Spec, frame: pd.DataFrame, areas: tuple[str, ...] | None =
     count = np.bincount(position[chosen], minlength=axis.count)
     observed = (count == max(len(names), 1)) & ~excluded
     total = np.bincount(position[chosen], weights=np.nan_to_num(outcome[chosen]), minlength=axis.count)
-    exposure = None
+    exposure: Array | None = None
     if data.exposure:
         values = numbers(frame, data.exposure).to_numpy()
         if not (values[used] > 0).all():
             raise NotEstimableError("exposure_not_positive")
-        exposure = np.bincount(position[chosen], weights=np.nan_to_num(values[chosen]), minlength=axis.count)
+        exposure = np.bincount(
+            position[chosen], weights=np.nan_to_num(values[chosen]), minlength=axis.count
+        ).astype(float)
     covariates: Array | None = None
     if spec.covariates:
         columns = []
@@ -111,7 +113,7 @@ def check_outcome(spec: Spec, values: Array) -> None:
         if (values < 0).any():
             raise NotEstimableError("negative_counts")
         if (values != np.floor(values)).any():
-            raise NotEstimableError("fractional_counts")
+            raise NotEstimableError("counts_not_whole")
     if spec.family == "log-gaussian" and (values <= 0).any():
         raise NotEstimableError("log_of_zero")
 
