@@ -74,7 +74,7 @@ def comparison_pool(
     """The areas of pool `a`, `b`, `c` or `d` for one set of treated areas.
 
     levels: events of an earlier, different outcome by area; needed for b (areas without one are left out).
-    Adjacency counts to areas treated under any reading, so that a doubtful neighbor is no control.
+    ever_treated: areas of all readings, which are never controls; adjacency is to `treated`, this reading's.
     Raises ValueError for an unknown pool.
     """
     if pool not in POOLS:
@@ -83,7 +83,7 @@ def comparison_pool(
     if pool in ("c", "d"):
         chosen = untreated
     elif pool == "a":
-        beside = adjacent(ever_treated, neighbors)
+        beside = adjacent(treated, neighbors)
         chosen = [area for area in untreated if area not in beside]
     else:
         chosen = _nearest_in_level(treated, untreated, levels)

@@ -5,6 +5,8 @@ Every fault that would make a wrong number is a `NotEstimable` with a code inste
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -20,8 +22,8 @@ class NotEstimable(Exception):
         self.reason = reason
 
 
-def read_panel(spec: Spec, frame: pd.DataFrame) -> Panel:
-    """Areas × periods of one spec; periods after `end` and excluded ones are left out.
+def read_panel(spec: Spec, frame: pd.DataFrame, until_end: bool = True) -> Panel:
+    """Areas × periods of one spec; excluded periods are left out, and with until_end those after `end`.
 
     Starts come from `treated_from` (a column that holds each area's first treated period, empty for
     comparison areas) or are `start` for the areas named in `treated`.
@@ -43,7 +45,7 @@ def read_panel(spec: Spec, frame: pd.DataFrame) -> Panel:
     if data.comparison:
         wanted = set(data.treated) | set(data.comparison)
         rows = rows[rows["area"].isin(wanted)]
-    rows = rows[[_kept(label, spec) for label in rows["period"]]]
+    rows = rows[[_kept(label, spec, until_end) for label in rows["period"]]]
     _refuse_bad_counts(rows, whole=not data.weights)
     if rows.duplicated(["area", "period"]).any():
         raise NotEstimable("duplicate_cells")
@@ -87,6 +89,15 @@ def period_labels(spec: Spec, frame: pd.DataFrame) -> pd.Series:
     return frame[str(data.time)].map(lambda value: f"{float(value):g}")
 
 
+def period_position(point: object, periods: Sequence[str], after: bool = False) -> int:
+    """Index of the first period at or after `point` (after=True: the first one later than it)."""
+    key = _order(_cut(_text(point), periods[0]))
+    for index, label in enumerate(periods):
+        if _order(label) > key or (not after and _order(label) == key):
+            return index
+    return len(periods)
+
+
 def area_label(value: object) -> str:
     """Labels compare as text: precinct 77, "77" and 77.0 are the same area."""
     if isinstance(value, float) and value == int(value):
@@ -113,8 +124,8 @@ def _order(label: str) -> tuple[float, str]:
         return float(label[:4]), label
 
 
-def _kept(label: str, spec: Spec) -> bool:
-    if spec.end is not None and _order(label) > _order(_cut(_text(spec.end), label)):
+def _kept(label: str, spec: Spec, until_end: bool) -> bool:
+    if until_end and spec.end is not None and _order(label) > _order(_cut(_text(spec.end), label)):
         return False
     for point in spec.data.exclude:
         first, _, last = _text(point).partition("/")
@@ -149,11 +160,9 @@ def _refuse_bad_counts(rows: pd.DataFrame, whole: bool) -> None:
 def _starts(
     spec: Spec, rows: pd.DataFrame, areas: pd.Index, periods: tuple[str, ...]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    keys = [_order(label) for label in periods]
-
     def position(label: str) -> int:
-        key = _order(_cut(label, periods[0]))
-        return next((index for index, found in enumerate(keys) if found >= key), NEVER)
+        found = period_position(label, periods)
+        return found if found < len(periods) else NEVER
 
     if spec.data.treated_from:
         first = rows.drop_duplicates("area").set_index("area")["start"].reindex(areas)
@@ -161,7 +170,7 @@ def _starts(
     missing = sorted(set(spec.data.treated) - set(areas))
     if missing:
         raise NotEstimable("treated_area_not_in_data")
-    start = position(_text(spec.start))
+    start = period_position(spec.start, periods)
     if not 0 < start < len(periods):
         raise NotEstimable("start_outside_data")
     return np.array([start if area in set(spec.data.treated) else NEVER for area in areas], np.int64)
