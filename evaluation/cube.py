@@ -51,7 +51,7 @@ def make_cube(panel: pd.DataFrame) -> Cube:
     lacking = [name for name in ("area", "month", "outcome", "unit", "count") if name not in panel]
     if lacking:
         raise ValueError(f"counts by area and month: column {lacking[0]!r} is missing")
-    rows = panel[["area", "month", "outcome", "unit", "count"]].copy()
+    rows = panel[["area", "month", "outcome", "unit", "count"]].reset_index(drop=True)
     rows["area"] = rows["area"].astype(str)
     rows["month"] = month_labels(rows["month"])
     count = pd.to_numeric(rows["count"], errors="coerce")

@@ -56,7 +56,7 @@ def placebo_outcomes(log_ratio: float, placebos: Mapping[str, tuple[float, float
 
 
 def comparison_pool(
-    like: LikeForLike | None, admissible_assignments: int | None = None, staggered: bool = False
+    like: LikeForLike | None, admissible_assignments: float | None = None, staggered: bool = False
 ) -> Check:
     """Gate 4: a like-for-like pool, or staggered starts with at least 20 admissible assignments.
 

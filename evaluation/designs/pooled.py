@@ -26,7 +26,7 @@ from evaluation.designs.randomization import (
     Assignments,
     admissible_assignments,
     cluster_starts,
-    inverted_interval,
+    inverted_intervals,
     p_value,
 )
 from evaluation.designs.two_way_poisson import TwoWayFit, fit_two_way_poisson
@@ -150,7 +150,8 @@ def estimate_pooled(
                 intervals[name] = _interval(name, coefficient, error, treated_clusters - 1)
         elif name == "randomization" and panel.is_complete and assignments.can_run:
             p = p_value(panel, assignments)
-            ends = [inverted_interval(panel, assignments, coefficient, level) for level in (0.95, 0.80)]
+            guess = clustered(fit, counts, panel.clusters)[0]
+            ends = inverted_intervals(panel, assignments, coefficient, guess)
             (low95, high95), (low80, high80) = ends
             intervals[name] = Interval(
                 name, coefficient, None, *(_ratio(end) for end in (low95, high95, low80, high80))
@@ -168,10 +169,10 @@ def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan]) -> 
     checks = [
         pre_period_ratio(cohorts, found.coefficient),
         breakdown_value(cohorts, found.coefficient),
-        comparison_pool(None, assignments.number, staggered=not panel.common_start),
+        comparison_pool(None, _printable(assignments.number), staggered=not panel.common_start),
     ]
     figures: dict[str, float | int | None] = {
-        "admissible_assignments": assignments.number,
+        "admissible_assignments": _printable(assignments.number),
         "smallest_p": assignments.smallest_p,
         "p": found.p,
     }
@@ -227,6 +228,11 @@ def _interval(
         return _ratio(coefficient - quantile * error), _ratio(coefficient + quantile * error)
 
     return Interval(name, coefficient, error, *ends(0.95), *ends(0.80), degrees_of_freedom=freedom, note=note)
+
+
+def _printable(number: int) -> int | float:
+    """Whole numbers that JSON readers keep exactly, larger ones rounded."""
+    return number if number < 2**53 else float(number)
 
 
 def _ratio(log: float) -> float:

@@ -180,32 +180,46 @@ def _actual(counts: Array, panel: Panel) -> float:
     return float(estimates(Moved(tables, (edges[None, :] >= values[:, None]).astype(float)))[0])
 
 
-def inverted_interval(
-    panel: Panel, assignments: Assignments, estimate: float, level: float = 0.95
-) -> tuple[float, float]:
-    """Log rate ratios that randomization does not reject at 1 − level; infinite where none is rejected.
+def inverted_intervals(
+    panel: Panel,
+    assignments: Assignments,
+    estimate: float,
+    error: float = 0.1,
+    levels: tuple[float, ...] = (0.95, 0.80),
+) -> list[tuple[float, float]]:
+    """For each level the log rate ratios that randomization does not reject; infinite where none is.
 
-    Bisection outward from the estimate, which is never rejected.
+    Bisection outward from the estimate, which is never rejected; `error`: a guess at the standard error,
+    for the size of the first step. To a thousandth on the log scale.
     """
-    alpha = 1 - level
-    if assignments.smallest_p > alpha:
-        return -math.inf, math.inf
+    known: dict[float, float] = {}
 
-    def edge(sign: int) -> float:
-        inside, step = estimate, 0.25
-        while step < 2 * WIDEST:
-            outside = estimate + sign * step
-            if p_value(panel, assignments, outside) <= alpha:
-                break
+    def p(null: float) -> float:
+        if null not in known:
+            known[null] = p_value(panel, assignments, null)
+        return known[null]
+
+    def edge(alpha: float, sign: int) -> float:
+        rejected = [x for x, value in known.items() if value <= alpha and sign * (x - estimate) > 0]
+        inside, step = estimate, 2 * error
+        outside = min(rejected, key=lambda x: sign * x) if rejected else estimate + sign * step
+        while p(outside) > alpha:
             inside, step = outside, step * 2
-        else:
-            return sign * math.inf
-        while abs(outside - inside) > 5e-4:
+            if step > WIDEST:
+                return sign * math.inf
+            outside = estimate + sign * step
+        while abs(outside - inside) > 1e-3:
             middle = (inside + outside) / 2
-            if p_value(panel, assignments, middle) <= alpha:
+            if p(middle) <= alpha:
                 outside = middle
             else:
                 inside = middle
         return outside
 
-    return edge(-1), edge(1)
+    found = []
+    for level in levels:
+        if assignments.smallest_p > 1 - level:
+            found.append((-math.inf, math.inf))
+        else:
+            found.append((edge(1 - level, -1), edge(1 - level, 1)))
+    return found
