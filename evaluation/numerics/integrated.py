@@ -16,15 +16,15 @@ no linear predictor moves by more than 1e-6; a series that does not get there is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special, stats
 
-from evaluation.numerics.poisson import Array, Flags, fit_poisson, solve
+from evaluation.numerics.poisson import Array, Flags, solve
 
 CONVERGED = 1e-6
 MOST_PASSES = 40
@@ -66,7 +66,7 @@ class Grid:
     def _cells(self) -> list[tuple[tuple[float, float, float], float]]:
         sigma = _positive_cells(self.sigma, self.sigma_scale)
         nugget = _positive_cells(self.nugget, self.nugget_scale)
-        rho_edges = [0.0, *[(a + b) / 2 for a, b in zip(self.rho, self.rho[1:], strict=False)], 1.0]
+        rho_edges = [0.0, *[(a + b) / 2 for a, b in pairwise(self.rho)], 1.0]
         rho = np.diff(stats.beta.cdf(rho_edges, self.rho_a, self.rho_b))
         cells = []
         for (s, s_mass), (n, n_mass) in product(sigma, nugget):
@@ -78,7 +78,7 @@ class Grid:
 
 
 def _positive_cells(nodes: tuple[float, ...], scale: float) -> list[tuple[float, float]]:
-    inner = [(b / 2 if a == 0 else float(np.sqrt(a * b))) for a, b in zip(nodes, nodes[1:], strict=False)]
+    inner = [(b / 2 if a == 0 else float(np.sqrt(a * b))) for a, b in pairwise(nodes)]
     mass = np.diff(stats.halfnorm.cdf([0.0, *inner, np.inf], scale=scale))
     return list(zip(nodes, mass.tolist(), strict=True))
 
@@ -149,29 +149,38 @@ def _mixture_quantile(q: float, weights: Array, means: Array, deviation: Array) 
 
 @dataclass(frozen=True)
 class IntegratedFit:
-    """Posterior of the regression coefficients of S series over G nodes.
+    """Posterior of the regression coefficients of S series over G nodes (designs × grid).
 
     weights (S, G); node_beta (S, G, p) and node_covariance (S, G, p, p) given each node; beta (S, p)
-    posterior mean; converged (S,); log_evidence (S,) log marginal likelihood of the working response;
-    passes: how often the whole grid was visited. Series that did not converge hold NaN.
+    posterior mean; design_weights (S, M) posterior probability of each design; converged (S,); passes: how
+    often the whole grid was visited at most. Series that did not converge hold NaN.
     """
 
     weights: Array
     node_beta: Array
     node_covariance: Array
-    beta: Array
     converged: Flags
-    log_evidence: Array
     df: Array
     passes: int
+    design_weights: Array
     contrast: Array | None = None
-    grid: Grid = field(default=DEFAULT_GRID)
+    grid: Grid = DEFAULT_GRID
+
+    @cached_property
+    def beta(self) -> Array:
+        """Posterior mean of the coefficients, (S, p)."""
+        return np.asarray((self.weights[..., None] * self.node_beta).sum(axis=1))
 
     def mixture(self, contrast: Array) -> Mixture:
-        """Posterior of contrast'beta; contrast (p,) or one for each series (S, p)."""
-        own = np.broadcast_to(np.asarray(contrast, dtype=float), self.beta.shape)
-        means = (self.node_beta @ own[:, :, None])[..., 0]
-        variances = np.einsum("si,sgij,sj->sg", own, self.node_covariance, own)
+        """Posterior of contrast'beta; contrast (p,), (S, p), or for each design (S or 1, M, p)."""
+        contrast = np.asarray(contrast, dtype=float)
+        if contrast.ndim == 3:
+            own = np.repeat(contrast, len(self.grid.nodes), axis=1)
+        else:
+            own = np.broadcast_to(contrast, (len(self.weights), contrast.shape[-1]))[:, None, :]
+        own = np.broadcast_to(own, self.node_beta.shape)
+        means = (own * self.node_beta).sum(axis=2)
+        variances = ((own[..., None, :] @ self.node_covariance)[..., 0, :] * own).sum(axis=2)
         return Mixture(self.weights, means, variances, self.df)
 
     @property
@@ -196,12 +205,13 @@ class IntegratedFit:
 
 def integrated_ar(
     y: Array,
-    X: Array,
+    X: Array | Sequence[Array],
     contrast: Array | None = None,
     family: str = "poisson",
     trials: Array | None = None,
     offset: Array | None = None,
     observed: Flags | None = None,
+    prior_precision: Array | None = None,
     grid: Grid = DEFAULT_GRID,
 ) -> IntegratedFit:
     """Fit S series at once; see the module's text for the model.
@@ -210,6 +220,10 @@ def integrated_ar(
     trials (S, T) for family "binomial"; offset (T,) or (S, T); observed (T,) or (S, T), False for
     missing periods. Missing periods and periods without trials carry no information, but the latent
     process runs on through them.
+
+    X may be a list of M designs of the same shape: they are averaged, their marginal likelihoods compared
+    on one common working response. Then columns that differ need a proper prior: prior_precision (p,)
+    is 1/variance of a normal prior with mean 0 for each coefficient (0: flat).
     """
     y = np.asarray(y, dtype=float)
     shift = np.zeros(y.shape) if offset is None else np.broadcast_to(offset, y.shape).astype(float)
@@ -224,25 +238,30 @@ def integrated_ar(
     elif family != "poisson":
         raise ValueError(f"family must be 'poisson' or 'binomial', not {family!r}")
     y = np.where(seen, y, 0.0)
-    own = np.asarray(X, dtype=float)
-    own = np.broadcast_to(own, (len(y), *own.shape[-2:]))
+    designs = [np.asarray(one, dtype=float) for one in (X if isinstance(X, list | tuple) else [X])]
+    designs = [np.broadcast_to(one, (len(y), *one.shape[-2:])) for one in designs]
+    scale = np.max([np.abs(one).max(axis=(0, 1)) for one in designs], axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    designs = [one / scale for one in designs]
+    precision = np.zeros(len(scale)) if prior_precision is None else prior_precision / scale**2
     size = max(1, PAIRS_AT_ONCE // len(grid.nodes))
     parts = []
     for first in range(0, len(y), size):
         rows = slice(first, first + size)
-        part_total = None if total is None else total[rows]
-        parts.append(_fit_block(y[rows], own[rows], shift[rows], seen[rows], part_total, grid))
-    joined = [np.concatenate([part[item] for part in parts]) for item in range(6)]
-    weights, node_beta, node_covariance, beta, converged, evidence = joined
+        own = [one[rows] for one in designs]
+        block = _Block(
+            y[rows], own, shift[rows], seen[rows], None if total is None else total[rows], precision
+        )
+        parts.append(_fit_block(block, grid))
+    weights = np.concatenate([part.weights for part in parts])
     return IntegratedFit(
         weights=weights,
-        node_beta=node_beta,
-        node_covariance=node_covariance,
-        beta=beta,
-        converged=converged,
-        log_evidence=evidence,
-        df=(seen.sum(axis=1) - own.shape[-1]).astype(float),
-        passes=max(part[6] for part in parts),
+        node_beta=np.concatenate([part.beta for part in parts]) / scale,
+        node_covariance=np.concatenate([part.covariance for part in parts]) / np.outer(scale, scale),
+        converged=np.concatenate([part.converged for part in parts]),
+        df=(seen.sum(axis=1) - len(scale)).astype(float),
+        passes=max(part.passes for part in parts),
+        design_weights=weights.reshape(len(y), len(designs), -1).sum(axis=2),
         contrast=None if contrast is None else np.asarray(contrast, dtype=float),
         grid=grid,
     )
@@ -250,84 +269,128 @@ def integrated_ar(
 
 @dataclass
 class _Block:
-    """A few series, with what a pass over nodes needs. Time comes first so that a pass walks memory once."""
+    """A few series with their designs (each (S, T, p), columns at most 1)."""
 
     y: Array
-    X: Array
+    designs: list[Array]
     shift: Array
     seen: Flags
     trials: Array | None
+    precision: Array
 
-    def working(self, beta: Array) -> tuple[Array, Array, Array]:
-        """Linear predictor, working weight and working residual at `beta`, each (S, T)."""
-        eta = np.clip((self.X @ beta[..., None])[..., 0] + self.shift, -LARGEST_ETA, LARGEST_ETA)
+    def rows(self, chosen: Flags) -> _Block:
+        trials = None if self.trials is None else self.trials[chosen]
+        designs = [one[chosen] for one in self.designs]
+        return _Block(self.y[chosen], designs, self.shift[chosen], self.seen[chosen], trials, self.precision)
+
+    def working(self, eta: Array) -> tuple[Array, Array]:
+        """Working weight and working response less the offset at the linear predictor `eta`, (S, T)."""
+        eta = np.clip(eta, -LARGEST_ETA, LARGEST_ETA)
         if self.trials is None:
             mean = weight = np.exp(eta)
         else:
             share = special.expit(eta)
             mean, weight = self.trials * share, self.trials * share * (1 - share)
-        weight = np.where(self.seen, weight, 0.0)
-        residual = np.where(self.seen, (self.y - mean) / np.maximum(weight, 1e-300), 0.0)
-        return eta, weight, residual
+        residual = (self.y - mean) / np.maximum(weight, 1e-300)
+        response = np.where(self.seen, eta - self.shift + residual, 0.0)
+        return np.where(self.seen, weight, 0.0), response
 
-    def first_beta(self) -> tuple[Array, Flags]:
+    def first_eta(self) -> tuple[Array, Flags]:
+        """Linear predictor of a fit without latent process, and whether it exists."""
+        eta = np.zeros(self.y.shape)
         if self.trials is None:
-            fit = fit_poisson(self.y, self.X, offset=self.shift, observed=self.seen, tolerance=1e-4)
-            return fit.beta, fit.converged
-        beta = np.zeros((len(self.y), self.X.shape[-1]))
-        regular = np.ones(len(self.y), dtype=bool)
+            level = self.y.sum(axis=1) / np.maximum((np.exp(self.shift) * self.seen).sum(axis=1), 1e-300)
+            eta = np.log(np.maximum(self.y, 0.3 * np.maximum(level, 1e-3)[:, None] * np.exp(self.shift)))
+        else:
+            eta = np.log((self.y + 0.5) / (self.trials - self.y + 0.5))
+        design = self.designs[0]
+        moved = np.full(len(eta), np.inf)
+        regular = np.ones(len(eta), dtype=bool)
         for _ in range(25):
-            _, weight, residual = self.working(beta)
-            weighted = self.X * weight[..., None]
-            step, fine = solve(
-                weighted.swapaxes(-1, -2) @ self.X, (weighted * residual[..., None]).sum(axis=1)
-            )
-            moved = np.abs((self.X @ step[..., None])[..., 0]).max(axis=1)
-            beta += step * np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))[:, None]
+            weight, response = self.working(eta)
+            weighted = design * weight[..., None]
+            information = weighted.swapaxes(-1, -2) @ design
+            beta, fine = solve(information, (weighted * response[..., None]).sum(axis=1))
+            following = (design @ beta[..., None])[..., 0] + self.shift
+            moved = np.abs(np.where(self.seen, following - eta, 0.0)).max(axis=1)
+            eta = following
             regular &= fine
-            if moved.max() < 1e-4:
+            if moved[regular].max(initial=0.0) < 1e-3:
                 break
-        return beta, regular & (moved < 1e-2)
-
-    def moments(self, weight: Array, residual: Array, nodes: Array) -> tuple[Array, Array]:
-        """Cross-products of the whitened [X, residual] and log determinant of the covariance.
-
-        nodes (S, K, 3) or (1, K, 3). Returns (S, K, p+1, p+1) and (S, K). The whitening is the Kalman
-        filter of the latent AR(1), run over time for all series and nodes together; a missing period
-        has weight 0, gain 0 and no share in either return value.
-        """
-        series, periods = weight.shape
-        count = nodes.shape[1]
-        sigma2, rho, nugget2 = nodes[..., 0] ** 2, nodes[..., 1], nodes[..., 2] ** 2
-        innovation = sigma2 * (1 - rho**2)
-        columns = np.concatenate([self.X, residual[..., None]], axis=2)
-        columns = np.ascontiguousarray(columns.transpose(1, 2, 0))[..., None]
-        precision = weight.T[:, :, None] / (1 + weight.T[:, :, None] * nugget2)
-        white = np.empty((periods, columns.shape[1], series, count))
-        one_plus = np.empty((periods, series, count))
-        state = np.zeros((columns.shape[1], series, count))
-        product = np.empty_like(state)
-        variance = np.broadcast_to(sigma2, (series, count)).copy()
-        for t in range(periods):
-            own = precision[t]
-            gain = variance * own
-            np.add(gain, 1.0, out=one_plus[t])
-            gain /= one_plus[t]
-            np.subtract(columns[t], state, out=white[t])
-            np.multiply(white[t], gain * rho, out=product)
-            state *= rho
-            state += product
-            white[t] *= np.sqrt(own / one_plus[t])
-            variance *= (1 - gain) * rho**2
-            variance += innovation
-        seen = weight.T[:, :, None] > 0
-        log_determinant = np.log(one_plus / np.where(seen, precision, 1.0)).sum(axis=0)
-        stacked = np.ascontiguousarray(white.transpose(2, 3, 1, 0))
-        return stacked @ stacked.swapaxes(-1, -2), log_determinant
+        return eta, regular & (moved < 0.5) & (np.abs(eta * self.seen).max(axis=1) < LARGEST_ETA)
 
 
-def _solve_nodes(moments: Array, log_determinant: Array) -> tuple[Array, Array, Array, Array]:
-    """Step of beta, restricted log likelihood, Cholesky factor and scale of X'V⁻¹X at each node."""
+@dataclass
+class _Nodes:
+    """What one visit of the grid gives, for S series and M × G nodes."""
+
+    beta: Array
+    log_posterior: Array
+    information: Array
+    scale: Array
+
+
+def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
+    parts = []
+    for design in block.designs:
+        moments, log_determinant = _moments(design, weight, response, grid.nodes)
+        terms = len(block.precision)
+        moments[..., range(terms), range(terms)] += block.precision
+        parts.append(_solve_nodes(moments, log_determinant, grid.log_prior))
+    return _Nodes(
+        beta=np.concatenate([part.beta for part in parts], axis=1),
+        log_posterior=np.concatenate([part.log_posterior for part in parts], axis=1),
+        information=np.concatenate([part.information for part in parts], axis=1),
+        scale=np.concatenate([part.scale for part in parts], axis=1),
+    )
+
+
+def _moments(design: Array, weight: Array, response: Array, nodes: Array) -> tuple[Array, Array]:
+    """Cross-products of the whitened [X, response], (S, G, p+1, p+1), and log determinant, (S, G).
+
+    The whitening is the Kalman filter of the latent AR(1), run over time for all series and nodes
+    together; a missing period has weight 0, gain 0 and no share in either return value.
+    """
+    series, periods = weight.shape
+    sigma2, rho, nugget2 = nodes[:, 0] ** 2, nodes[:, 1], nodes[:, 2] ** 2
+    columns = np.concatenate([design, response[..., None]], axis=2)
+    columns = np.ascontiguousarray(columns.transpose(1, 2, 0))[..., None]
+    own = weight.T[:, :, None]
+    precision = own / (1 + own * nugget2)
+    gain, one_plus = _gains(precision, sigma2, rho)
+    white = np.empty((periods, columns.shape[1], series, len(nodes)))
+    state = np.zeros(white.shape[1:])
+    product = np.empty_like(state)
+    gain *= rho
+    root = np.sqrt(precision / one_plus)
+    for t in range(periods):
+        np.subtract(columns[t], state, out=white[t])
+        np.multiply(white[t], gain[t], out=product)
+        state *= rho
+        state += product
+        white[t] *= root[t]
+    log_determinant = np.log(one_plus / np.where(own > 0, precision, 1.0)).sum(axis=0)
+    stacked = np.ascontiguousarray(white.transpose(2, 3, 1, 0))
+    return stacked @ stacked.swapaxes(-1, -2), log_determinant
+
+
+def _gains(precision: Array, sigma2: Array, rho: Array) -> tuple[Array, Array]:
+    """Kalman gains and 1 + state variance × precision, each (T, S, G)."""
+    gain, one_plus = np.empty_like(precision), np.empty_like(precision)
+    innovation = sigma2 * (1 - rho**2)
+    variance = np.broadcast_to(sigma2, precision.shape[1:]).copy()
+    squared = rho**2
+    for t in range(len(precision)):
+        np.multiply(variance, precision[t], out=gain[t])
+        np.add(gain[t], 1.0, out=one_plus[t])
+        gain[t] /= one_plus[t]
+        variance *= (1 - gain[t]) * squared
+        variance += innovation
+    return gain, one_plus
+
+
+def _solve_nodes(moments: Array, log_determinant: Array, log_prior: Array) -> _Nodes:
+    """Generalized least squares and restricted likelihood at each node from the cross-products."""
     terms = moments.shape[-1] - 1
     diagonal = np.einsum("sgii->sgi", moments)
     scale = 1 / np.sqrt(np.maximum(diagonal, 1e-30))
@@ -336,38 +399,82 @@ def _solve_nodes(moments: Array, log_determinant: Array) -> tuple[Array, Array, 
     factor = np.linalg.cholesky(scaled)
     information = factor[..., :terms, :terms]
     right = factor[..., terms, :terms]
-    step = np.linalg.solve(information.swapaxes(-1, -2), right[..., None])[..., 0]
-    step *= scale[..., :terms] / scale[..., terms:]
+    beta = np.linalg.solve(information.swapaxes(-1, -2), right[..., None])[..., 0]
+    beta *= scale[..., :terms] / scale[..., terms:]
     log_information = 2 * np.log(np.einsum("sgii->sgi", information) / scale[..., :terms]).sum(axis=-1)
     squares = (factor[..., terms, terms] / scale[..., terms]) ** 2
-    return step, -0.5 * (log_determinant + log_information + squares), information, scale[..., :terms]
+    likelihood = -0.5 * (log_determinant + log_information + squares)
+    return _Nodes(beta, likelihood + log_prior, information, scale[..., :terms])
 
 
-def _weights(log_posterior: Array) -> tuple[Array, Array]:
-    largest = log_posterior.max(axis=1, keepdims=True)
-    weights = np.exp(log_posterior - largest)
-    total = weights.sum(axis=1, keepdims=True)
-    return weights / total, largest[:, 0] + np.log(total[:, 0])
+@dataclass
+class _Posterior:
+    weights: Array
+    beta: Array
+    covariance: Array
+    converged: Flags
+    passes: int
 
 
-def _fit_block(
-    y: Array, X: Array, shift: Array, seen: Flags, total: Array | None, grid: Grid
-) -> tuple[Array, Array, Array, Array, Flags, Array, int]:
-    block = _Block(y, X, shift, seen, total)
-    beta, regular = block.first_beta()
-    nodes = grid.nodes[None]
-    moved = np.full(len(y), np.inf)
+def _fit_block(block: _Block, grid: Grid) -> _Posterior:
+    series, terms = len(block.y), len(block.precision)
+    nodes = len(grid.nodes) * len(block.designs)
+    found = _Posterior(
+        weights=np.full((series, nodes), np.nan),
+        beta=np.full((series, nodes, terms), np.nan),
+        covariance=np.full((series, nodes, terms, terms), np.nan),
+        converged=np.zeros(series, dtype=bool),
+        passes=0,
+    )
+    eta, regular = block.first_eta()
+    active = np.flatnonzero(regular)
+    part, eta = block.rows(regular), eta[regular]
+    previous: tuple[Array, Array] | None = None
     for number in range(1, MOST_PASSES + 1):
-        _, weight, residual = block.working(beta)
-        moments, log_determinant = block.moments(weight, residual, nodes)
-        step, likelihood, information, scale = _solve_nodes(moments, log_determinant)
-        weights, evidence = _weights(likelihood + grid.log_prior)
-        mean_step = (weights[..., None] * step).sum(axis=1)
-        moved = np.abs((X @ mean_step[..., None])[..., 0]).max(axis=1)
-        if (moved[regular] < CONVERGED).all():
+        if not len(active):
             break
-        beta = beta + mean_step * np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))[:, None]
-    converged = regular & (moved < CONVERGED)
-    inverse = np.linalg.inv(information) * scale[..., None, :]
-    covariance = inverse.swapaxes(-1, -2) @ inverse
-    return weights, beta[:, None] + step, covariance, beta + mean_step, converged, evidence, number
+        found.passes = number
+        weight, response = part.working(eta)
+        visit = _visit(part, weight, response, grid)
+        weights = np.exp(visit.log_posterior - visit.log_posterior.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        following = _mean_eta(part, weights, visit.beta)
+        step = np.where(part.seen, following - eta, 0.0)
+        moved = np.abs(step).max(axis=1)
+        done = moved < CONVERGED
+        if done.any():
+            rows = active[done]
+            inverse = np.linalg.inv(visit.information[done]) * visit.scale[done][..., None, :]
+            found.weights[rows], found.beta[rows] = weights[done], visit.beta[done]
+            found.covariance[rows] = inverse.swapaxes(-1, -2) @ inverse
+            found.converged[rows] = True
+        eta, previous = _accelerate(eta, following, step, moved, previous)
+        going = ~done
+        active, part, eta = active[going], part.rows(going), eta[going]
+        previous = (previous[0][going], previous[1][going])
+    return found
+
+
+def _mean_eta(block: _Block, weights: Array, beta: Array) -> Array:
+    eta = block.shift.copy()
+    count = weights.shape[1] // len(block.designs)
+    for number, design in enumerate(block.designs):
+        own = slice(number * count, (number + 1) * count)
+        mean = (weights[:, own, None] * beta[:, own]).sum(axis=1)
+        eta += (design @ mean[..., None])[..., 0]
+    return eta
+
+
+def _accelerate(
+    eta: Array, following: Array, step: Array, moved: Array, previous: tuple[Array, Array] | None
+) -> tuple[Array, tuple[Array, Array]]:
+    """Next linearization point: Anderson's mixing with one step of memory (Walker & Ni 2011)."""
+    limit = np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))[:, None]
+    proposal = eta + (following - eta) * limit
+    if previous is not None:
+        last_following, last_step = previous
+        difference = step - last_step
+        share = (difference * step).sum(axis=1) / np.maximum((difference**2).sum(axis=1), 1e-300)
+        share = np.where((np.abs(share) < 1.0) & (moved < 0.5), share, 0.0)[:, None]
+        proposal = proposal - share * (following - last_following)
+    return proposal, (following, step)
