@@ -7,16 +7,18 @@ leads and lags in one regression, cohorts with different effects do not contamin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from evaluation.designs.panel import Panel
+from evaluation.designs.panel import Panel, treatment_of
 from evaluation.designs.two_way_poisson import fit_two_way_poisson
 
 Array = NDArray[np.float64]
+MOST_GROUPS = 20
 
 
 @dataclass(frozen=True)
@@ -36,50 +38,69 @@ class EventSpan:
         return float(np.log(self.observed / self.expected))
 
 
-def impute(panel: Panel, keep: Array | None = None) -> Array:
-    """(…, N, T) expected counts without treatment, from a fit on the untreated cells.
+@dataclass(frozen=True)
+class _Cohorts:
+    """Counts summed over the areas of one start: the fit on untreated cells is the same on these sums.
 
-    keep: (M, N) of 0 and 1 to leave areas out of the fit; the result then has a leading dimension M.
+    values (K,) starts, the last NEVER where there are comparison areas; counts and seen weights (K, T).
     """
-    untreated = (1 - panel.treatment) * panel.cell_weights
-    counts = np.nan_to_num(panel.counts)
-    weights = untreated if keep is None else untreated * keep[:, :, None]
-    fitted = fit_two_way_poisson(counts, np.zeros_like(counts), weights, tolerance=1e-9).fitted
-    return fitted[0] if keep is None else fitted
+
+    values: NDArray[np.int64]
+    counts: Array
+
+
+def _cohorts(panel: Panel, keep: NDArray[np.bool_] | None = None) -> _Cohorts:
+    values = np.unique(panel.starts)
+    inside = panel.starts[None, :] == values[:, None]
+    if keep is not None:
+        inside = inside & keep[None, :]
+    return _Cohorts(values, inside.astype(float) @ panel.counts)
+
+
+def _impute(values: NDArray[np.int64], counts: Array) -> Array:
+    """(M, K, T) expected counts without treatment, from fits on the untreated cells of (M, K, T) counts."""
+    untreated = 1 - treatment_of(values, counts.shape[-1])
+    return fit_two_way_poisson(counts, np.zeros(untreated.shape), untreated, tolerance=1e-9).fitted
 
 
 def event_study(panel: Panel, width: int = 6) -> tuple[EventSpan, ...]:
     """Spans of `width` periods before and after the start, all cohorts together.
 
     The spans before the start lie inside the fit: they show whether treated areas already moved apart.
-    Standard errors leave one cluster out at a time (None when there are under three clusters).
+    Standard errors leave one cluster out at a time, or one of twenty groups of clusters when there are
+    more (delete-a-group jackknife); None when there are under three clusters.
+    Only for complete panels without weights; others give no spans.
     """
-    counts = np.nan_to_num(panel.counts) * (panel.cell_weights > 0)
-    since = np.arange(len(panel.periods))[None, :] - panel.starts[:, None]
+    if not panel.is_complete or not (~panel.is_treated).any():
+        return ()
+    full = _cohorts(panel)
+    groups = _groups(panel.clusters)
+    keep = [groups != group for group in np.unique(groups)] if len(set(groups)) >= 3 else []
+    parts = np.stack([full.counts, *(_cohorts(panel, kept).counts for kept in keep)])
+    fitted = _impute(full.values, parts)
+    since = np.arange(len(panel.periods))[None, :] - full.values[:, None]
     number = np.floor_divide(since, width)
-    treated = panel.is_treated[:, None] & (panel.cell_weights > 0)
-    spans = sorted(set(number[treated].tolist()))
-    labels = np.unique(np.asarray(panel.clusters))
-    member = np.asarray(panel.clusters)[None, :] == labels[:, None]
-    full = impute(panel)
-    without = impute(panel, 1.0 - member) if len(labels) >= 3 else None
+    treated = (full.values < len(panel.periods))[:, None] & np.ones_like(since, dtype=bool)
     rows = []
-    for span in spans:
+    for span in sorted(set(number[treated].tolist())):
         cells = treated & (number == span)
-        observed, expected = float(counts[cells].sum()), float(full[cells].sum())
-        error = None
-        if without is not None and observed > 0 and expected > 0:
-            error = _jackknife(counts, without, cells, member, np.log(observed / expected))
+        observed, expected = parts[:, cells].sum(axis=1), fitted[:, cells].sum(axis=1)
+        error = _jackknife(observed, expected) if keep else None
         rows.append(
-            EventSpan(int(since[cells].min()), int(since[cells].max()), observed, expected, error)
+            EventSpan(
+                int(since[cells].min()), int(since[cells].max()), float(observed[0]), float(expected[0]), error
+            )
         )
     return tuple(rows)
 
 
 def average_effect(panel: Panel) -> tuple[float, float]:
     """Observed and expected events over all treated cells: their ratio is the ratio of sums."""
+    counts = np.nan_to_num(panel.counts)
+    untreated = (1 - panel.treatment) * panel.cell_weights
+    fitted = fit_two_way_poisson(counts, np.zeros_like(counts), untreated, tolerance=1e-9).fitted[0]
     cells = (panel.treatment > 0) & (panel.cell_weights > 0)
-    return float(panel.counts[cells].sum()), float(impute(panel)[cells].sum())
+    return float(counts[cells].sum()), float(fitted[cells].sum())
 
 
 def lead_test(spans: tuple[EventSpan, ...], clusters: int) -> tuple[float, int] | None:
@@ -96,14 +117,17 @@ def lead_test(spans: tuple[EventSpan, ...], clusters: int) -> tuple[float, int] 
     return float(min(1.0, len(leads) * p)), len(leads)
 
 
-def _jackknife(counts: Array, without: Array, cells: Array, member: Array, full: float) -> float | None:
-    """Delete-one-cluster error of a log ratio of sums."""
-    found = []
-    for fitted, inside in zip(without, member, strict=True):
-        left = cells & ~inside[:, None]
-        observed, expected = counts[left].sum(), fitted[left].sum()
-        if observed <= 0 or expected <= 0:
-            return None
-        found.append(np.log(observed / expected))
-    groups = len(found)
-    return float(np.sqrt((groups - 1) / groups * ((np.array(found) - full) ** 2).sum()))
+def _groups(clusters: Sequence[str]) -> NDArray[np.int64]:
+    """Jackknife group of each area: its cluster, or one of MOST_GROUPS sets of clusters."""
+    labels = sorted(set(clusters))
+    place = {label: index % MOST_GROUPS for index, label in enumerate(labels)}
+    return np.array([place[label] for label in clusters], dtype=np.int64)
+
+
+def _jackknife(observed: Array, expected: Array) -> float | None:
+    """Error of a log ratio of sums; first the whole, then what is left without each group."""
+    if (observed <= 0).any() or (expected <= 0).any():
+        return None
+    ratio = np.log(observed / expected)
+    groups = len(ratio) - 1
+    return float(np.sqrt((groups - 1) / groups * ((ratio[1:] - ratio[0]) ** 2).sum()))

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 FEWEST_ASSIGNMENTS = 20  # under this no p can be below 5 %
 MOST_ENUMERATED = 5_000
-DRAWS = 1_999
+DRAWS = 999
 WIDEST = 8.0  # log rate ratios beyond ±8 are not told apart
 
 
