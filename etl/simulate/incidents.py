@@ -18,6 +18,8 @@ RETALIATION_SHARE = 0.15
 EXTRA_VICTIM = 0.17
 FATAL_SHARE = 0.16
 OTHER_HOMICIDE_PER_MONTH = 0.9
+# The export ends with the last month, as a city's export ends somewhere.
+LAST_REPORT = dt.datetime(2025, 12, 31, 23, 59)
 
 # Faults planted in the shootings file, with their counts.
 DUPLICATED_ROWS = 24
@@ -47,7 +49,7 @@ def shootings(expected: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
             for occurred in _moments(rng, month.year, month.month, counts[month_index, area_index]):
                 victims = int(rng.geometric(1 - EXTRA_VICTIM))
                 fatal = int(rng.binomial(victims, FATAL_SHARE / (1 + EXTRA_VICTIM)))
-                reported = occurred + _report_delay(rng)
+                reported = min(occurred + _report_delay(rng), LAST_REPORT)
                 rows.append((occurred, reported, name, place.ward, place.precinct, victims, fatal))
     frame = pd.DataFrame(rows, columns=COLUMNS[1:-1])
     frame = frame.sort_values(["reported_at", "neighborhood"], kind="stable", ignore_index=True)

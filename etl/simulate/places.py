@@ -8,6 +8,7 @@ lie in the corners, so that most untreated neighborhoods border none of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,8 @@ class Neighborhood:
     column: int
 
 
-def neighborhoods() -> list[Neighborhood]:
+@cache
+def neighborhoods() -> tuple[Neighborhood, ...]:
     """All 72 neighborhoods, in the order of `COMMUNITIES`. Rows count from the north, columns from the west."""
     found = []
     for index, (community, names) in enumerate(COMMUNITIES):
@@ -76,9 +78,10 @@ def neighborhoods() -> list[Neighborhood]:
             ward = str(1 + 4 * band + column // 3)
             precinct = str(1 + 2 * band + column // 6)
             found.append(Neighborhood(name, community, ward, precinct, 3 * band + offset, column))
-    return found
+    return tuple(found)
 
 
+@cache
 def treated_from() -> dict[str, str]:
     """First month (YYYY-MM) of contracted teams by treated neighborhood."""
     starts = dict(TREATED)

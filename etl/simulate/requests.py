@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from etl.simulate.clock import SHOOTING_WEEKDAYS, moment_in_month
-from etl.simulate.places import QUIET, neighborhoods
+from etl.simulate.places import QUIET, treated_from
 from etl.simulate.providers import PROVIDERS, Provider, dose
 from etl.simulate.rates import CONTRACTED, months
 from etl.simulate.work import STREET_SHIFTS
@@ -136,12 +136,11 @@ def _team_request(
 
 
 def _area(rng: np.random.Generator, source: str, rate: pd.Series) -> str:
-    names = [place.name for place in neighborhoods() if place.name not in QUIET]
     if source in ("business", "community_group") and rng.random() < 0.5:
         return HOPED_FOR[int(rng.integers(len(HOPED_FOR)))]
-    weight = rate[names].to_numpy()
-    served = np.array([_served_ever(name) for name in names])
-    weight = weight * np.where(served, 6.0, 1.0)
+    served = treated_from()
+    names = [name for name in rate.index if name not in QUIET]
+    weight = rate[names].to_numpy() * np.array([6.0 if name in served else 1.0 for name in names])
     return str(rng.choice(names, p=weight / weight.sum()))
 
 
@@ -162,10 +161,6 @@ def _team(area: str, month: pd.Period) -> Provider | None:
         if area in provider.areas and dose(provider, month) > 0:
             return provider
     return None
-
-
-def _served_ever(area: str) -> bool:
-    return any(area in provider.areas for provider in PROVIDERS)
 
 
 def _any_team(month: pd.Period) -> bool:
