@@ -11,43 +11,49 @@ from etl.simulate import faults, incidents, paperwork, places, providers, rates,
 from etl.simulate.notes import CANARY
 from etl.simulate.streams import SEED, stream
 
-LOG_COLUMNS_LAST = ["simulated"]
-
 
 def build(seed: int = SEED) -> dict[str, pd.DataFrame | str]:
     """Every file of the city by its path: frames for CSV, text for `truth.toml`."""
     levels = rates.area_levels(stream(seed, "levels"))
     expected = rates.expected_counts(rates.GUNSHOT, levels, stream(seed, "expected shootings"))
     cases = incidents.shootings(expected, stream(seed, "shootings"))
-    worked = work.shifts(stream(seed, "shifts"))
-    done = work.as_written(work.activities(worked, stream(seed, "activities")))
-    asked = work.as_written(requests.requests(expected, stream(seed, "requests")))
-
-    shift_log, shift_faults = faults.plant_in_shifts(work.as_written(worked), stream(seed, "shift faults"))
-    activity_log, activity_faults = faults.plant_in_activities(done, stream(seed, "activity faults"))
-    request_log, request_faults = faults.plant_in_requests(asked, stream(seed, "request faults"))
-    conduct_log, funding_log, paper_faults = faults.plant_in_paperwork(
-        paperwork.conduct_reports(stream(seed, "conduct")), paperwork.funding(), stream(seed, "paper faults")
-    )
-    planted = shift_faults + activity_faults + request_faults + paper_faults
-    canaries = int(activity_log["note"].str.contains(CANARY).sum())
+    logs, planted = _logs(seed, expected)
+    canaries = sum(CANARY in row["note"] for row in logs["logs/activities.csv"])
     return {
         "areas.csv": places.area_frame(),
         "links.csv": places.link_frame(),
         "population.csv": places.population_frame(stream(seed, "population")),
         "incidents/shootings.csv": incidents.plant_record_faults(cases, stream(seed, "record faults")),
         "incidents/homicides.csv": incidents.homicides(cases, stream(seed, "homicides")),
-        "counts/neighborhood_month.csv": incidents.monthly_counts(levels, seed),
+        "counts/area_month.csv": incidents.monthly_counts(levels, seed),
         "logs/providers.csv": providers.provider_frame(rates.months()),
-        "logs/shifts.csv": _by_entry(shift_log),
-        "logs/activities.csv": _by_entry(activity_log),
-        "logs/requests.csv": request_log,
-        "logs/conduct_reports.csv": conduct_log,
-        "logs/required_records.csv": paperwork.required_records(stream(seed, "required records")),
-        "logs/funding.csv": funding_log,
-        "planted_faults.csv": pd.DataFrame(planted, columns=["file", "record", "reason"]).assign(simulated="true"),
+        **{name: pd.DataFrame(rows) for name, rows in logs.items()},
+        "planted_faults.csv": pd.DataFrame(planted, columns=["file", "record", "reason"]).assign(
+            simulated="true"
+        ),
         "truth.toml": truth.truth_text(seed, expected, cases, planted, canaries),
     }
+
+
+def _logs(seed: int, expected: pd.DataFrame) -> tuple[dict[str, work.Log], faults.Planted]:
+    """The teams' logs with faults planted in them, in the order of entry, and the list of faults."""
+    worked = work.shifts(stream(seed, "shifts"))
+    done = work.activities(worked, stream(seed, "activities"))
+    asked = requests.requests(expected, stream(seed, "requests"))
+    faulty = {
+        "shifts": faults.plant_in_shifts(work.shift_log(worked), stream(seed, "shift faults")),
+        "activities": faults.plant_in_activities(work.as_written(done, "A"), stream(seed, "activity faults")),
+        "requests": faults.plant_in_requests(work.as_written(asked, "Q"), stream(seed, "request faults")),
+        "conduct_reports": faults.plant_in_conduct_reports(
+            paperwork.conduct_reports(stream(seed, "conduct")), stream(seed, "conduct faults")
+        ),
+        "required_records": (paperwork.required_records(stream(seed, "required records")), []),
+        "funding": faults.plant_in_funding(paperwork.payments(), stream(seed, "funding faults")),
+    }
+    for name in ("shifts", "activities"):
+        faulty[name][0].sort(key=lambda row: (row["logged_at"], row["record"]))
+    logs = {f"logs/{name}.csv": rows for name, (rows, _) in faulty.items()}
+    return logs, [fault for _, planted in faulty.values() for fault in planted]
 
 
 def write(folder: Path, seed: int = SEED) -> dict[str, int]:
@@ -60,12 +66,6 @@ def write(folder: Path, seed: int = SEED) -> dict[str, int]:
         path.write_bytes(written.encode("utf-8"))
         sizes[name] = path.stat().st_size
     return sizes
-
-
-def _by_entry(log: pd.DataFrame) -> pd.DataFrame:
-    """In the order in which entries were typed in, as an export of a log would have them."""
-    ordered = log.sort_values(["logged_at", "record"], kind="stable", ignore_index=True)
-    return ordered[[*[name for name in ordered if name not in LOG_COLUMNS_LAST], *LOG_COLUMNS_LAST]]
 
 
 def main() -> int:

@@ -9,8 +9,10 @@ import numpy as np
 
 # Share of shootings by hour of the day, from midnight: late evening and night.
 SHOOTING_HOURS = np.array(
-    [8.4, 7.6, 6.8, 4.4, 2.6, 1.6, 1.2, 1.1, 1.3, 1.6, 2.0, 2.4]
-    + [2.9, 3.2, 3.6, 4.1, 4.7, 5.2, 5.6, 6.0, 6.6, 7.4, 8.0, 8.3]
+    [
+        *(8.4, 7.6, 6.8, 4.4, 2.6, 1.6, 1.2, 1.1, 1.3, 1.6, 2.0, 2.4),
+        *(2.9, 3.2, 3.6, 4.1, 4.7, 5.2, 5.6, 6.0, 6.6, 7.4, 8.0, 8.3),
+    ]
 )
 # Monday to Sunday.
 SHOOTING_WEEKDAYS = np.array([0.92, 0.88, 0.88, 0.92, 1.06, 1.24, 1.10])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from etl.simulate.clock import is_clock_gap, moment_in_month, text
-from etl.simulate.places import neighborhoods
+from etl.simulate.places import CITY, neighborhoods
 from etl.simulate.rates import DOMESTIC, ROBBERY, SHOTS_FIRED, expected_counts
 from etl.simulate.streams import stream
 
@@ -66,7 +66,7 @@ def homicides(cases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     shot = cases.loc[cases["fatal_victims"] > 0].drop(columns=["victims"])
     shot = shot.rename(columns={"fatal_victims": "victims"}).assign(weapon="firearm")
     places = neighborhoods()
-    rows = []
+    rows: list[dict[str, object]] = []
     for month in pd.period_range(cases["occurred_at"].min()[:7], cases["occurred_at"].max()[:7], freq="M"):
         for _ in range(int(rng.poisson(OTHER_HOMICIDE_PER_MONTH))):
             place = places[int(rng.integers(len(places)))]
@@ -92,7 +92,7 @@ def homicides(cases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def monthly_counts(levels: np.ndarray, seed: int) -> pd.DataFrame:
     """Robbery and domestic aggravated assault (placebo outcomes: the program does nothing to them) and shots-fired calls.
 
-    One row a neighborhood and month, one column an outcome, zeros written out.
+    One row a month and area of each geography, one column an outcome, zeros written out.
     """
     series = {}
     for outcome in (ROBBERY, DOMESTIC, SHOTS_FIRED):
@@ -101,7 +101,15 @@ def monthly_counts(levels: np.ndarray, seed: int) -> pd.DataFrame:
         drawn = pd.DataFrame(rng.poisson(expected.to_numpy()), expected.index, expected.columns)
         series[outcome.name] = drawn.stack()
     frame = pd.DataFrame(series).rename_axis(["month", "neighborhood"]).reset_index()
-    return frame.assign(month=frame["month"].astype(str), simulated="true")
+    frame["month"] = frame["month"].astype(str)
+    place = pd.DataFrame([vars(entry) for entry in neighborhoods()]).rename(columns={"name": "neighborhood"})
+    frame = frame.merge(place, on="neighborhood", validate="many_to_one").assign(city=CITY)
+    parts = []
+    for geography in ("city", "precinct", "ward", "community", "neighborhood"):
+        summed = frame.groupby(["month", geography], sort=True)[list(series)].sum().reset_index()
+        parts.append(summed.rename(columns={geography: "area"}).assign(geography=geography))
+    columns = ["month", "geography", "area", *series]
+    return pd.concat(parts, ignore_index=True)[columns].assign(simulated="true")
 
 
 def plant_record_faults(cases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -16,7 +16,11 @@ NOTES: dict[str, tuple[str, ...]] = {
         "cousins asked us to step in",
         "party spilled onto the street, families helped",
     ),
-    "shooting_response": ("stayed until the crowd left", "met the family", "calls about payback, will go back"),
+    "shooting_response": (
+        "stayed until the crowd left",
+        "met the family",
+        "calls about payback, will go back",
+    ),
     "hospital_response": ("at bedside with family", "talked before discharge", "asked us to come back"),
     "event": ("cookout with the block club", "open gym night", "walk after a vigil"),
     "referral": ("job program", "housing desk", "counseling", "school return"),

@@ -121,7 +121,7 @@ def expected_counts(
 
 def shock() -> np.ndarray:
     """The common shock on the log scale, one value a month."""
-    since = np.arange(len(months())) - months().get_loc(pd.Period(SHOCK_MONTH, freq="M"))
+    since = np.arange(len(months())) - list(months()).index(pd.Period(SHOCK_MONTH, freq="M"))
     size = np.log1p(SHOCK_SIZE)
     return np.where(since < 0, 0.0, size * 0.5 ** (np.maximum(since, 0) / SHOCK_HALF_LIFE_MONTHS))
 

@@ -8,6 +8,7 @@ groups and businesses ask for areas to be added to routes, by day, and wait days
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,12 +38,13 @@ STILL_OPEN = 0.02
 DAY_HOURS = np.array([0.2] * 8 + [2.0] * 10 + [1.0] * 4 + [0.3] * 2)
 
 
-def requests(expected: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """One row a request, by time received; times are datetimes or None.
+def requests(expected: pd.DataFrame, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """One row a request, by time received, as rows with datetimes or None.
 
     `expected` (shootings by month and neighborhood) says where scene requests come from.
     """
     rows = []
+    rates = dict(expected.T.items())
     for month in months():
         if str(month) < FIRST_REQUEST_MONTH:
             continue
@@ -51,13 +53,11 @@ def requests(expected: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
                 continue
             rate = mean * (0.4 if not _any_team(month) else 1.0)
             for _ in range(int(rng.poisson(rate))):
-                rows.append(_request(rng, month, source, expected.loc[month]))
-    frame = pd.DataFrame(rows).sort_values(["received_at", "source"], kind="stable", ignore_index=True)
-    frame.insert(0, "record", [f"Q{number:05d}" for number in range(1, len(frame) + 1)])
-    return frame.assign(simulated="true")
+                rows.append(_request(rng, month, source, rates[month]))
+    return sorted(rows, key=lambda row: (row["received_at"], row["source"]))
 
 
-def _request(rng: np.random.Generator, month: pd.Period, source: str, rate: pd.Series) -> dict[str, object]:
+def _request(rng: np.random.Generator, month: pd.Period, source: str, rate: pd.Series) -> dict[str, Any]:
     urgent = source in ("police_scene", "co_response_911")
     received = (
         moment_in_month(rng, month.year, month.month)
@@ -66,7 +66,7 @@ def _request(rng: np.random.Generator, month: pd.Period, source: str, rate: pd.S
     )
     area = _area(rng, source, rate)
     team = _team(area, month)
-    row: dict[str, object] = {
+    row: dict[str, Any] = {
         "source": source,
         "purpose": _purpose(rng, source),
         "area": area,
@@ -83,25 +83,25 @@ def _request(rng: np.random.Generator, month: pd.Period, source: str, rate: pd.S
     return _team_request(rng, row, received, team, urgent)
 
 
-def _route_request(rng: np.random.Generator, row: dict[str, object], received: dt.datetime) -> dict[str, object]:
+def _route_request(rng: np.random.Generator, row: dict[str, Any], received: dt.datetime) -> dict[str, Any]:
     row["relayed_at"] = received + dt.timedelta(minutes=int(rng.integers(600, 7_200)))
     draw = rng.random()
     if draw < 0.25:
         row["outcome"] = "open"
         return row
-    row["answered_at"] = _clear(row["relayed_at"] + dt.timedelta(days=int(rng.integers(2, 40))))  # type: ignore[operator]
-    row["relayed_at"] = _clear(row["relayed_at"])  # type: ignore[arg-type]
+    row["answered_at"] = _clear(row["relayed_at"] + dt.timedelta(days=int(rng.integers(2, 40))))
+    row["relayed_at"] = _clear(row["relayed_at"])
     row["outcome"] = "accepted" if draw < 0.37 else "declined"
     return row
 
 
 def _team_request(
     rng: np.random.Generator,
-    row: dict[str, object],
+    row: dict[str, Any],
     received: dt.datetime,
     team: Provider | None,
     urgent: bool,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     working = team is not None and _on_shift(received)
     if urgent and not working:
         # Dispatch has nobody to call, or calls and gets no answer.

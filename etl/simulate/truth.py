@@ -43,7 +43,9 @@ def truth_text(
         "[effect]",
     ]
     for name, period in _periods().items():
-        lines.append(f'{name} = {{ first_month = "{period[0]}", last_month = "{period[1]}", rate_ratio = {period[2]} }}')
+        lines.append(
+            f'{name} = {{ first_month = "{period[0]}", last_month = "{period[1]}", rate_ratio = {period[2]} }}'
+        )
     lines += [
         f'pilot_in = ["{rates.PILOT_COMMUNITY}"]',
         f"partial_return_in = {_list(rates.RETURNED_COMMUNITIES)}",
@@ -70,7 +72,12 @@ def truth_text(
     noise = rates.Noise()
     for name in ("city", "community", "neighborhood"):
         lines.append(f"{name} = {list(getattr(noise, name))}")
-    lines += [f"gamma_variance = {noise.gamma_variance}", "", "# Police records as they should come out.", "[records]"]
+    lines += [
+        f"gamma_variance = {noise.gamma_variance}",
+        "",
+        "# Police records as they should come out.",
+        "[records]",
+    ]
     year = cases["occurred_at"].str[:4]
     lines += [
         f"shootings = {len(cases)}",
@@ -88,7 +95,11 @@ def truth_text(
         lines.append(f'[faults."{file}"]')
         lines += [f"{reason} = {number}" for (at, reason), number in sorted(counts.items()) if at == file]
         lines.append("")
-    lines += ["[canaries]", "# Notes that carry a word which must never leave the private store.", f"notes = {canaries}"]
+    lines += [
+        "[canaries]",
+        "# Notes that carry a word which must never leave the private store.",
+        f"notes = {canaries}",
+    ]
     return "\n".join(lines) + "\n"
 
 

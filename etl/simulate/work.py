@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from etl.simulate.clock import text
 from etl.simulate.notes import note
 from etl.simulate.places import neighborhoods
 from etl.simulate.providers import PROVIDERS, Provider, dose
 from etl.simulate.rates import months
+
+Log = list[dict[str, str]]
+"""A log as it is typed: one dictionary of text cells a row."""
 
 # Street teams: Wednesday to Saturday 16 to 22, Sunday 14 to 20. Shootings peak later, so many hours at
 # risk have no team. Hospital responders: Monday to Friday 9 to 17.
@@ -42,35 +46,45 @@ MEDIATION_SPACING = dt.timedelta(hours=4)
 CATCH_ALL_PROVIDER = "harbor-kettle"
 
 
-def shifts(rng: np.random.Generator) -> pd.DataFrame:
-    """One row a worker and shift, by start; times are datetimes."""
-    rows = []
+@dataclass(frozen=True)
+class Shift:
+    """One worker's shift as logged."""
+
+    provider: str
+    worker: str
+    area: str
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    funder: str
+    logged_at: dt.datetime
+
+
+def shifts(rng: np.random.Generator) -> list[Shift]:
+    """All shifts, by start."""
+    found: list[Shift] = []
     for provider in PROVIDERS:
         week = STREET_SHIFTS if provider.community else HOSPITAL_SHIFTS
         for month in months():
             share = dose(provider, month)
             if share == 0:
                 continue
-            for day in pd.date_range(month.start_time, month.end_time.normalize()):
+            for number in range(month.days_in_month):
+                day = month.start_time.to_pydatetime() + dt.timedelta(days=number)
                 if day.weekday() in week:
-                    rows.extend(_day(rng, provider, day.to_pydatetime(), week[day.weekday()], share))
-    columns = ["provider", "worker", "area", "started_at", "ended_at", "funder", "logged_at"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.sort_values(["started_at", "provider", "worker"], kind="stable", ignore_index=True)
-    frame.insert(0, "record", [f"S{number:05d}" for number in range(1, len(frame) + 1)])
-    return frame.assign(simulated="true")
+                    found.extend(_day(rng, provider, day, week[day.weekday()], share))
+    return sorted(found, key=lambda shift: (shift.started_at, shift.provider, shift.worker))
 
 
-def activities(worked: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """What was done on those shifts; times are datetimes."""
+def activities(worked: list[Shift], rng: np.random.Generator) -> list[dict[str, Any]]:
+    """What was done on those shifts, by time, as rows with datetimes."""
     providers = {provider.id: provider for provider in PROVIDERS}
     mediated: dict[str, list[dt.datetime]] = {}
     rows = []
-    for shift in worked.itertuples():
+    for shift in worked:
         provider = providers[shift.provider]
-        minutes = int((shift.ended_at - shift.started_at).total_seconds() // 60)
+        minutes = (shift.ended_at - shift.started_at) // dt.timedelta(minutes=1)
         for offset in np.sort(rng.choice(minutes - 5, size=int(rng.poisson(ACTIVITIES_PER_SHIFT)))):
-            moment = shift.started_at.to_pydatetime() + dt.timedelta(minutes=int(offset))
+            moment = shift.started_at + dt.timedelta(minutes=int(offset))
             kind = _kind(rng, provider)
             if kind == "mediation":
                 past = mediated.setdefault(shift.area, [])
@@ -80,21 +94,23 @@ def activities(worked: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
                     past.append(moment)
             area = shift.area if provider.community else _anywhere(rng)
             rows.append(_activity(rng, provider, shift, kind, area, moment))
-    frame = pd.DataFrame(rows)
-    frame = frame.sort_values(["occurred_at", "provider", "worker"], kind="stable", ignore_index=True)
-    frame.insert(0, "record", [f"A{number:05d}" for number in range(1, len(frame) + 1)])
-    return frame.assign(simulated="true")
+    return sorted(rows, key=lambda row: (row["occurred_at"], row["provider"], row["worker"]))
 
 
-def as_written(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same log as text cells, times as `2021-07-03 22:15`."""
-    written = frame.copy()
-    for column in written.columns:
-        if pd.api.types.is_datetime64_any_dtype(written[column]):
-            written[column] = [text(None if pd.isna(value) else value) for value in written[column]]
-        else:
-            written[column] = ["" if value is None or value is pd.NA else str(value) for value in written[column]]
-    return written
+def shift_log(worked: list[Shift]) -> Log:
+    return as_written([vars(shift) for shift in worked], "S")
+
+
+def as_written(rows: list[dict[str, Any]], letter: str) -> Log:
+    """The rows as a log: record numbers first, text cells, times as `2021-07-03 22:15`."""
+    return [
+        {
+            "record": f"{letter}{number:05d}",
+            **{name: _cell(value) for name, value in row.items()},
+            "simulated": "true",
+        }
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def entry_time(rng: np.random.Generator, after: dt.datetime) -> dt.datetime:
@@ -113,18 +129,24 @@ def entry_time(rng: np.random.Generator, after: dt.datetime) -> dt.datetime:
 
 def _day(
     rng: np.random.Generator, provider: Provider, day: dt.datetime, hours: tuple[int, int], share: float
-) -> list[tuple[object, ...]]:
+) -> list[Shift]:
     crew = 1.3 if not provider.community else 2.5
     size = min(provider.workers, int(rng.binomial(4, min(1.0, crew * share / 4))))
     area = provider.areas[int(rng.integers(3))] if provider.community else _anywhere(rng)
     start = day + dt.timedelta(hours=hours[0])
     end = start + dt.timedelta(hours=hours[1])
-    found: list[tuple[object, ...]] = []
+    found = []
     for index in rng.choice(provider.workers, size=size, replace=False):
         left = end - dt.timedelta(minutes=int(rng.choice([0, 0, 0, 15, 30, 60])))
         worker = provider.worker_ids[int(index)]
-        found.append((provider.id, worker, area, start, left, "city", entry_time(rng, left)))
+        found.append(Shift(provider.id, worker, area, start, left, "city", entry_time(rng, left)))
     return found
+
+
+def _cell(value: object) -> str:
+    if value is None or isinstance(value, dt.datetime):
+        return text(value)
+    return str(value)
 
 
 def _kind(rng: np.random.Generator, provider: Provider) -> str:
@@ -136,19 +158,19 @@ def _kind(rng: np.random.Generator, provider: Provider) -> str:
 
 
 def _activity(
-    rng: np.random.Generator, provider: Provider, shift: object, kind: str, area: str, moment: dt.datetime
-) -> dict[str, object]:
+    rng: np.random.Generator, provider: Provider, shift: Shift, kind: str, area: str, moment: dt.datetime
+) -> dict[str, Any]:
     with_person = kind in ("referral", "follow_up", "hospital_response") or rng.random() < 0.15
     mediation = kind == "mediation"
     people = {"event": 12 + int(rng.integers(60)), "mediation": 2 + int(rng.poisson(1.2))}
     outcomes = OUTCOMES.get(kind)
     return {
         "provider": provider.id,
-        "worker": shift.worker,  # type: ignore[attr-defined]
+        "worker": shift.worker,
         "kind": kind,
         "area": area,
         "occurred_at": moment,
-        "logged_at": entry_time(rng, shift.ended_at.to_pydatetime()),  # type: ignore[attr-defined]
+        "logged_at": entry_time(rng, shift.ended_at),
         "people": people.get(kind, 1 + int(rng.poisson(0.5))),
         "participant": f"{provider.initials}-P{int(rng.integers(1, 41)):03d}" if with_person else "",
         "learned_from": str(rng.choice(LEARNED_FROM)) if mediation else "",
