@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from presentation.charts.description import Axis, ChartDescription
 from presentation.palette import Palette, palette
 
-
 # The face of the page around the chart, which Streamlit brings along.
 FONT = '"Source Sans", sans-serif'
 
