@@ -147,7 +147,14 @@ def _spans(program: Program | None, card: Plain, months: tuple[str, ...]) -> tup
             return ()
         last = card.get("phase_last") or months[-1]
         return (Span(_iso(card["phase_first"]), _after(last), "", say("axis.phase"), is_evaluated=True),)
-    evaluated = numbers.as_date(card.get("phase_first")), numbers.as_date(card.get("phase_last"))
+    return phase_spans(program, months, card.get("phase_first"), card.get("phase_last"))
+
+
+def phase_spans(
+    program: Program, months: tuple[str, ...], phase_first: str | None = None, phase_last: str | None = None
+) -> tuple[Span, ...]:
+    """The program's phases within `months`, lettered; those between phase_first and phase_last are marked."""
+    evaluated = numbers.as_date(phase_first), numbers.as_date(phase_last)
     spans = []
     shown = [phase for phase in program.phases if phase.is_band and _iso(phase.first_month) <= months[-1]]
     for letter, phase in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", shown, strict=False):
