@@ -43,7 +43,11 @@ def _back(month: date, months: int) -> date:
 
 
 def table(
-    areas: pd.DataFrame, now: pd.DataFrame, before: pd.DataFrame, population: pd.DataFrame, effects: pd.DataFrame
+    areas: pd.DataFrame,
+    now: pd.DataFrame,
+    before: pd.DataFrame,
+    population: pd.DataFrame,
+    effects: pd.DataFrame,
 ) -> pd.DataFrame:
     """One row an area: name, place on the tile map, counts, rate, estimates, and whether they can tell anything.
 
@@ -141,7 +145,9 @@ def overview_sentence(frame: pd.DataFrame, geography: str, outcome: str, unit: s
         total=numbers.count(total),
         things=words.things(outcome, unit),
         months=period.words(),
-        top=enumerate_words([f"{row['name']} ({numbers.count(row['count'])})" for row in top.to_dict("records")]),
+        top=enumerate_words(
+            [f"{row['name']} ({numbers.count(row['count'])})" for row in top.to_dict("records")]
+        ),
         few=numbers.count(few),
     )
 

@@ -52,7 +52,13 @@ with boxes[4]:
 span = span[span["unit"] == unit].iloc[0]
 
 period = places.last_year(span["last_month"])
-asked = {"city": program.city, "geography": geography, "outcome": outcome, "unit": unit, "month_basis": "occurred"}
+asked = {
+    "city": program.city,
+    "geography": geography,
+    "outcome": outcome,
+    "unit": unit,
+    "month_basis": "occurred",
+}
 now = reading.read(release, "area_totals", first_month=period.first, last_month=period.last, **asked)
 before = reading.read(
     release, "area_totals", first_month=period.before_first, last_month=period.before_last, **asked
@@ -81,7 +87,9 @@ else:
     monthly = reading.read(release, "monthly", area=area, **asked)
     show_months(area_months(monthly, names[area], outcome, unit, program, release.id), release)
     links = reading.read(release, "area_links", city=program.city, link="member")
-    inside = links[(links["to_geography"] == geography) & (links["to_area"] == area) & (links["share"] >= 0.05)]
+    inside = links[
+        (links["to_geography"] == geography) & (links["to_area"] == area) & (links["share"] >= 0.05)
+    ]
     if len(inside):
         st.write(say("places.inside", name=names[area], areas=", ".join(sorted(inside["from_area"]))))
 

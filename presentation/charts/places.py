@@ -106,7 +106,12 @@ def _tile(row: Plain, measure: str, limits: list[float], outcome: str, unit: str
         text = (
             say("places.too_few_short")
             if value is None
-            else say(f"places.tile.{measure}", value=shown, things=words.things(outcome, unit, value), months=months)
+            else say(
+                f"places.tile.{measure}",
+                value=shown,
+                things=words.things(outcome, unit, value),
+                months=months,
+            )
         )
     return Tile(
         area=str(row["area"]),
