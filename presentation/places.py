@@ -131,7 +131,6 @@ def overview_sentence(frame: pd.DataFrame, geography: str, outcome: str, unit: s
     """All areas in a sentence: how many hold half of the events, and for how many nothing can be told."""
     total = int(frame["count"].sum())
     plural = say(f"geography_plural.{geography}").lower()
-    few = int(frame["is_too_few"].sum())
     if not total:
         return say("places.nothing", things=words.things(outcome, unit), months=period.words())
     ordered = frame["count"].sort_values(ascending=False).cumsum()
@@ -148,7 +147,21 @@ def overview_sentence(frame: pd.DataFrame, geography: str, outcome: str, unit: s
         top=enumerate_words(
             [f"{row['name']} ({numbers.count(row['count'])})" for row in top.to_dict("records")]
         ),
-        few=numbers.count(few),
+    )
+
+
+def told_sentence(frame: pd.DataFrame, geography: str) -> str:
+    """For how many areas nothing can be told about change, and why."""
+    if frame["phase_months"].isna().all():
+        return say("places.few.none")
+    few = frame["is_too_few"]
+    cannot = ~few & (frame["verdict"] == "cannot_tell")
+    return say(
+        "places.few.some",
+        few=numbers.count(int(few.sum())),
+        cannot=numbers.count(int(cannot.sum())),
+        areas=numbers.count(len(frame)),
+        plural=say(f"geography_plural.{geography}").lower(),
     )
 
 

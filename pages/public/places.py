@@ -79,6 +79,7 @@ frame = places.table(areas, now, before, population, effects)
 simulated_banner(program.is_simulated)
 if area == ALL:
     st.title(places.overview_sentence(frame, geography, outcome, unit, period), anchor=False)
+    st.write(places.told_sentence(frame, geography))
 else:
     row = next(item for item in frame.to_dict("records") if item["area"] == area)
     st.title(names[area], anchor=False)
