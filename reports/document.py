@@ -7,6 +7,7 @@ and XLSX cannot say different things.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -65,12 +66,16 @@ class Provenance:
     """What a number needs to be found again: printed on every report."""
 
     release: str
-    built: str
+    built: str  # ISO date and time, UTC
     data_through: str
     snapshot: str
     code_version: str
     specs: tuple[tuple[str, str], ...]
     cite: str
+
+    def built_at(self) -> datetime:
+        """When the release was built: the only clock a report knows, so that its bytes repeat."""
+        return datetime.fromisoformat(self.built).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 import typst
 
 from reports.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, Table
+from reports.render.chart_layout import lay_out
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STANDARDS = ["a-2a", "ua-1"]
@@ -36,7 +37,7 @@ def render_pdf(document: Document) -> bytes:
         ignore_system_fonts=True,
         pdf_standards=STANDARDS,
         sys_inputs={"document": json.dumps(typst_input(document), sort_keys=True)},
-        timestamp=0,
+        timestamp=document.provenance.built_at(),
     )
     return bytes(pdf)
 
@@ -59,7 +60,6 @@ def typst_input(document: Document) -> dict[str, Any]:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    plain = {"block": NAMES[type(block)], **asdict(block)}
     if isinstance(block, Figure):
-        plain["chart"] = block.chart
-    return plain
+        return {"block": "figure", "alt": block.alt, "caption": block.caption, "chart": lay_out(block.chart)}
+    return {"block": NAMES[type(block)], **asdict(block)}
