@@ -38,7 +38,7 @@ def load(name: str) -> dict[str, str | list[str]]:
             for key, inner in value.items():
                 collect(f"{prefix}.{key}" if prefix else key, inner)
         elif isinstance(value, str):
-            entries[prefix] = " ".join(value.split())
+            entries[prefix] = value
         elif isinstance(value, list):
             entries[prefix] = [str(item) for item in value]
 
