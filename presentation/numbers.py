@@ -124,9 +124,7 @@ def day(value: object) -> str:
     known = as_date(value)
     if known is None:
         return say("numbers.unknown")
-    return say(
-        "numbers.day", month=listed("numbers.months")[known.month - 1], day=known.day, year=known.year
-    )
+    return say("numbers.day", month=listed("numbers.months")[known.month - 1], day=known.day, year=known.year)
 
 
 def months_between(first: object, last: object, short: bool = False) -> str:

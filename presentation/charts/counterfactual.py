@@ -40,7 +40,7 @@ def counterfactual(
     dated = numbers.as_date(months[0]) is not None
     spans = _spans(program, card, months) if dated else ()
     return ChartDescription(
-        id=numbers.file_part(f"{card['outcome']} {card['unit']} observed expected {card.get('phase', '')}"),
+        id=numbers.file_part(f"{card['outcome']} {card['unit']} {card.get('phase', '')} {side}"),
         title=_title(result, side),
         subtitle=say(f"counterfactual.subtitle.{side}", things=counted),
         alt=_alt(result, points, counted),
@@ -183,6 +183,10 @@ def _events(program: Program | None, months: tuple[str, ...]) -> tuple[Event, ..
         return ()
     shown = [event for event in program.events if months[0] <= event.date <= _after(months[-1])]
     return tuple(
-        Event(event.date, number, say("axis.event", name=event.name, month=numbers.month(event.date, short=True)))
+        Event(
+            event.date,
+            number,
+            say("axis.event", name=event.name, month=numbers.month(event.date, short=True)),
+        )
         for number, event in enumerate(shown, start=1)
     )
