@@ -14,7 +14,9 @@ from reports.content import ReportError
 def main(argv: list[str] | None = None) -> int:
     """Exit status 0, or 2 with one line on standard error that says what to do."""
     parser = argparse.ArgumentParser(prog="python -m reports")
-    build = parser.add_subparsers(dest="command", required=True).add_parser("build", help="write report files")
+    build = parser.add_subparsers(dest="command", required=True).add_parser(
+        "build", help="write report files"
+    )
     build.add_argument("--kind", required=True, help=", ".join(KIND_NAMES))
     build.add_argument("--program", required=True)
     build.add_argument("--ward")

@@ -48,20 +48,26 @@ class ReportFile:
     data: bytes
 
 
-def documents(release: Release, program: str, kind: str, ward_id: str | None = None, all_wards: bool = False) -> Iterator[Document]:
+def documents(
+    release: Release, program: str, kind: str, ward_id: str | None = None, all_wards: bool = False
+) -> Iterator[Document]:
     """Documents of `kind` for `program`: one, or one a ward.
 
     Raises ReportError: unknown_program, unknown_kind, unknown_ward, ward_missing.
     """
     if kind not in KIND_NAMES:
-        raise ReportError("unknown_kind", f"{kind}: no such kind of report; there is {', '.join(KIND_NAMES)}.")
+        raise ReportError(
+            "unknown_kind", f"{kind}: no such kind of report; there is {', '.join(KIND_NAMES)}."
+        )
     content = read_content(release, program)
     if kind != "ward":
         yield KINDS[kind](content)
         return
     chosen = ward.wards(content) if all_wards else [ward_id] if ward_id else []
     if not chosen:
-        raise ReportError("ward_missing", "A ward brief needs --ward N or --all-wards (and a city that has wards).")
+        raise ReportError(
+            "ward_missing", "A ward brief needs --ward N or --all-wards (and a city that has wards)."
+        )
     for each in chosen:
         yield ward.build(content, each)
 

@@ -68,7 +68,9 @@ def read_content(release: Release, program_id: str) -> Content:
     rows = release.query("program", program=program_id).to_dict("records")
     if not rows:
         known = ", ".join(release.query("programs")["program"])
-        raise ReportError("unknown_program", f"{program_id}: no such program in release {release.id}; there is {known}.")
+        raise ReportError(
+            "unknown_program", f"{program_id}: no such program in release {release.id}; there is {known}."
+        )
     program = read_program(rows[0])
     estimates = release.query("estimates", program=program_id)
     heads = estimates[estimates["role"] == "headline"]

@@ -7,7 +7,7 @@ from typing import Any
 from presentation import numbers, sentences, words
 from presentation.charts.counterfactual import counterfactual
 from presentation.charts.description import Axis, ChartDescription, Estimate
-from presentation.language import has, say, sentence_case
+from presentation.language import say, sentence_case
 from reports.content import Content
 from reports.document import Block, Bullets, Figure, Heading, Paragraph, Table
 
@@ -27,7 +27,7 @@ def counterfactual_figure(content: Content, result: Plain) -> list[Block]:
     if not result.get("series"):
         return []
     chart = counterfactual(result, content.program, release=content.release.id)
-    caption = say("report.text.chart_caption", title=chart.title, subtitle=chart.subtitle)
+    caption = say("report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle))
     return [Figure("counterfactual", chart, chart.alt, caption)]
 
 
@@ -140,7 +140,10 @@ def phases_table(content: Content) -> list[Block]:
     if not rows:
         return []
     head = tuple(column(name) for name in ("phase", "months", "certainty", "source"))
-    return [heading("phases"), Table("Phases", column("caption.phases"), head, rows, "llll", (2.4, 1.8, 1, 4))]
+    return [
+        heading("phases"),
+        Table("Phases", column("caption.phases"), head, rows, "llll", (2.4, 1.8, 1, 4)),
+    ]
 
 
 def money(content: Content, result: Plain | None) -> list[Block]:
@@ -168,7 +171,9 @@ def money(content: Content, result: Plain | None) -> list[Block]:
     if result is not None and result["status"] == "estimated":
         lower, upper = result["estimate"]["interval_95"]
         crosses = lower <= 1 <= upper
-        blocks.append(Paragraph(say("report.text.cost_cannot" if crosses else "report.text.cost_verdict"), "caution"))
+        blocks.append(
+            Paragraph(say("report.text.cost_cannot" if crosses else "report.text.cost_verdict"), "caution")
+        )
     return blocks
 
 
@@ -190,7 +195,11 @@ def limits() -> list[Block]:
 def next_review(months: int = 12) -> list[Block]:
     names = ("longer", "confirmatory", "areas", "logs")
     items = tuple(say(f"report.next.{name}", months=months) for name in names)
-    return [heading("next_review"), Paragraph(say("report.text.next_review_intro", months=months)), Bullets(items)]
+    return [
+        heading("next_review"),
+        Paragraph(say("report.text.next_review_intro", months=months)),
+        Bullets(items),
+    ]
 
 
 def provenance(content: Content) -> list[Block]:
@@ -205,7 +214,9 @@ def provenance(content: Content) -> list[Block]:
     specs = tuple((name, sha) for name, sha in facts.specs)
     blocks: list[Block] = [
         heading("provenance"),
-        Table("Release", column("caption.provenance"), (column("name"), column("value")), rows, "ll", (1.4, 5)),
+        Table(
+            "Release", column("caption.provenance"), (column("name"), column("value")), rows, "ll", (1.4, 5)
+        ),
     ]
     if specs:
         head = (column("analysis"), column("spec"))
@@ -226,4 +237,8 @@ def analysis_name(content: Content, analysis: str) -> str:
 
 
 def checks_line(result: Plain) -> str:
-    return f"{sentences.gates_summary(result)} {sentences.checks_summary(result) if has('checks.summary') else ''}".strip()
+    return say(
+        "report.text.checks_line",
+        gates=sentences.gates_summary(result),
+        checks=sentences.checks_summary(result),
+    )

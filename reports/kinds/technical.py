@@ -93,13 +93,21 @@ def _standard(content: Content, name: str) -> list[Block]:
         return []
     head = tuple(parts.column(n) for n in ("design", "method", "estimate", "interval"))
     caption = parts.column("caption.standard")
-    return [parts.heading("standard", 3), Table("Other designs", caption, head, tuple(rows), "llrr", (3, 3, 1, 1.6))]
+    return [
+        parts.heading("standard", 3),
+        Table("Other designs", caption, head, tuple(rows), "llrr", (3, 3, 1, 1.6)),
+    ]
 
 
 def _sources(content: Content) -> list[Block]:
     frame = content.release.query("sources", city=content.program.city)
     rows = tuple(
-        (row["title"], row["publisher"], numbers.count(row["rows_read"]), numbers.month(row["last_complete_month"], short=True))
+        (
+            row["title"],
+            row["publisher"],
+            numbers.count(row["rows_read"]),
+            numbers.month(row["last_complete_month"], short=True),
+        )
         for row in frame.astype({"last_complete_month": object}).where(frame.notna(), None).to_dict("records")
     )
     if not rows:

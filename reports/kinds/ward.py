@@ -7,7 +7,7 @@ import pandas as pd
 from presentation import numbers, sentences, words
 from presentation.charts.counterfactual import note
 from presentation.charts.description import Axis, ChartDescription, Line
-from presentation.language import say
+from presentation.language import say, sentence_case
 from reports import parts
 from reports.content import Content, ReportError
 from reports.document import Block, Document, Figure, Paragraph, Table
@@ -18,7 +18,9 @@ OUTCOME = "gunshot"
 def wards(content: Content) -> list[str]:
     """Ward ids of the program's city, in order of number or name."""
     frame = content.release.query("areas", city=content.program.city, geography="ward")
-    return sorted(frame["area"], key=lambda area: (not area.isdigit(), int(area) if area.isdigit() else 0, area))
+    return sorted(
+        frame["area"], key=lambda area: (not area.isdigit(), int(area) if area.isdigit() else 0, area)
+    )
 
 
 def build(content: Content, ward: str) -> Document:
@@ -27,7 +29,9 @@ def build(content: Content, ward: str) -> Document:
     mine = areas[areas["area"] == ward].to_dict("records")
     if not mine:
         known = ", ".join(wards(content)) or "none"
-        raise ReportError("unknown_ward", f"ward {ward}: no such ward in {content.program.city}; there is {known}.")
+        raise ReportError(
+            "unknown_ward", f"ward {ward}: no such ward in {content.program.city}; there is {known}."
+        )
     name = mine[0]["name"]
     things = words.things(OUTCOME, "incidents")
     blocks: list[Block] = [
@@ -44,7 +48,7 @@ def build(content: Content, ward: str) -> Document:
         blocks.append(Paragraph(say("report.text.ward_city", finding=finding), "caution"))
     if mine[0]["valid_years"]:
         blocks.append(Paragraph(say("report.text.ward_boundaries", years=mine[0]["valid_years"]), "note"))
-    blocks += parts.provenance(content)[:2] + [Paragraph(content.provenance.cite, "note")]
+    blocks.append(Paragraph(content.provenance.cite, "note"))
     return Document(
         kind="ward",
         title=say("report.title.ward", ward=name),
@@ -173,5 +177,5 @@ def _all_wards(content: Content, areas: pd.DataFrame, things: str) -> list[Block
     if not rows:
         return []
     head = tuple(parts.column(n) for n in ("ward", "before", "after", "estimate", "interval", "verdict"))
-    caption = say("report.table.caption.wards", things=things)
+    caption = say("report.table.caption.wards", things=sentence_case(things))
     return [Table("Wards", caption, head, tuple(rows), "lrrrrl", (1.6, 1.3, 1.3, 1, 1.6, 1.4))]

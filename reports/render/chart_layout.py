@@ -30,6 +30,8 @@ class Shapes:
     """What Typst draws; every list holds dictionaries of plain numbers and strings."""
 
     gutter: float = 0.075  # share of the width left of the plot for labels
+    below: float = 22  # points under the plot for tick labels
+    title: str = ""  # title of the vertical axis, above the plot
     lines: list[dict[str, Any]] = field(default_factory=list)
     areas: list[dict[str, Any]] = field(default_factory=list)
     boxes: list[dict[str, Any]] = field(default_factory=list)
@@ -110,7 +112,6 @@ def _time_chart(chart: ChartDescription, shapes: Shapes) -> None:
     top = chart.y.highest
     if top is None and chart.y.kind == "number" and counts and max(ys) > 2.2 * max(counts):
         top = 2.2 * max(counts)
-        shapes.notes.append("")
     y_axis = Axis(chart.y.title, chart.y.kind, chart.y.ticks, chart.y.categories, chart.y.lowest, top)
     across, up = Scale(chart.x, xs), Scale(y_axis, ys)
     _time_axis(chart, xs, across, shapes)
@@ -119,9 +120,15 @@ def _time_chart(chart: ChartDescription, shapes: Shapes) -> None:
         left, right = across(span.first), across(span.last or xs[-1])
         shapes.boxes.append({"x": left, "y": 0, "w": max(right - left, 0.004), "h": 1,
                              "fill": "#e4ecf4" if span.is_evaluated else "#f3f3f3", "stroke": ""})  # fmt: skip
-        shapes.labels.append({"x": (left + right) / 2, "y": 0.0, "text": span.letter, "at": "center", "size": 7.5})
+        shapes.labels.append(
+            {"x": (left + right) / 2, "y": 0.0, "text": span.letter, "at": "center", "size": 7.5}
+        )
     for band in chart.bands:
-        known = [(x, a, b) for x, a, b in zip(band.x, band.lower, band.upper, strict=True) if a is not None and b is not None]
+        known = [
+            (x, a, b)
+            for x, a, b in zip(band.x, band.lower, band.upper, strict=True)
+            if a is not None and b is not None
+        ]
         if known:
             points = [[across(x), 1 - up(b)] for x, _, b in known]
             points += [[across(x), 1 - up(a)] for x, a, _ in reversed(known)]
@@ -140,11 +147,15 @@ def _time_chart(chart: ChartDescription, shapes: Shapes) -> None:
             points = [[across(x), 1 - up(y)] for x, y in piece]
             shapes.lines.append({"points": points, **style})
             if style["dot"]:
-                shapes.dots += [{"x": x, "y": y, "r": style["dot"], "fill": style["color"]} for x, y in points]
+                shapes.dots += [
+                    {"x": x, "y": y, "r": style["dot"], "fill": style["color"]} for x, y in points
+                ]
         shapes.key.append({"text": line.name, "mark": "line", **style})
     for event in chart.events:
         x = across(event.x)
-        shapes.lines.append({"points": [[x, 0.05], [x, 1]], "color": "#9a9a9a", "width": 0.5, "dash": "dotted", "dot": 0})
+        shapes.lines.append(
+            {"points": [[x, 0.05], [x, 1]], "color": "#9a9a9a", "width": 0.5, "dash": "dotted", "dot": 0}
+        )
         shapes.labels.append({"x": x, "y": 0.055, "text": str(event.number), "at": "center", "size": 7})
     _reference(chart, up, shapes)
 
@@ -173,8 +184,16 @@ def _time_axis(chart: ChartDescription, xs: list[Any], across: Scale, shapes: Sh
     else:
         ticks = [(across(value), f"{value:g}") for value in _round_ticks(across.low, across.high)]
     for place, words in ticks:
-        shapes.labels.append({"x": place, "y": 1.03, "text": words, "at": "center", "size": 8})
-        shapes.lines.append({"points": [[place, 1], [place, 1.02]], "color": "#888888", "width": 0.5, "dash": "solid", "dot": 0})
+        shapes.labels.append({"x": place, "y": 1.045, "text": words, "at": "center", "size": 8})
+        shapes.lines.append(
+            {
+                "points": [[place, 1], [place, 1.02]],
+                "color": "#888888",
+                "width": 0.5,
+                "dash": "solid",
+                "dot": 0,
+            }
+        )
 
 
 def _count_axis(axis: Axis, up: Scale, shapes: Shapes) -> None:
@@ -183,9 +202,17 @@ def _count_axis(axis: Axis, up: Scale, shapes: Shapes) -> None:
         for value in _round_ticks(up.low, up.high)
     ]
     for place, words in ticks:
-        shapes.lines.append({"points": [[0, 1 - place], [1, 1 - place]], "color": "#d9d9d9", "width": 0.4, "dash": "solid", "dot": 0})
-        shapes.labels.append({"x": -0.008, "y": 1 - place, "text": words, "at": "right", "size": 8})
-    shapes.labels.append({"x": -0.07, "y": -0.075, "text": axis.title, "at": "left", "size": 8})
+        shapes.lines.append(
+            {
+                "points": [[0, 1 - place], [1, 1 - place]],
+                "color": "#d9d9d9",
+                "width": 0.4,
+                "dash": "solid",
+                "dot": 0,
+            }
+        )
+        shapes.labels.append({"x": -0.012, "y": 1 - place, "text": words, "at": "right", "size": 8})
+    shapes.title = axis.title[:1].upper() + axis.title[1:]
 
 
 def _round_ticks(low: float, high: float) -> list[float]:
@@ -203,7 +230,9 @@ def _reference(chart: ChartDescription, scale: Scale, shapes: Shapes, vertical: 
     points = [[place, 0], [place, 1]] if vertical else [[0, 1 - place], [1, 1 - place]]
     shapes.lines.append({"points": points, "color": "#222222", "width": 0.7, "dash": "solid", "dot": 0})
     if chart.reference_label and vertical:
-        shapes.labels.append({"x": place, "y": -0.045, "text": chart.reference_label, "at": "center", "size": 7.5})
+        shapes.labels.append(
+            {"x": place, "y": -0.045, "text": chart.reference_label, "at": "center", "size": 7.5}
+        )
 
 
 def _estimates(chart: ChartDescription, shapes: Shapes) -> None:
@@ -216,8 +245,10 @@ def _estimates(chart: ChartDescription, shapes: Shapes) -> None:
     across = Scale(axis, values)
     for value, words in axis.ticks or [(v, f"{v:g}") for v in _round_ticks(across.low, across.high)]:
         place = across(value)
-        shapes.lines.append({"points": [[place, 0], [place, 1]], "color": "#d9d9d9", "width": 0.4, "dash": "solid", "dot": 0})
-        shapes.labels.append({"x": place, "y": 1.03, "text": words, "at": "center", "size": 8})
+        shapes.lines.append(
+            {"points": [[place, 0], [place, 1]], "color": "#d9d9d9", "width": 0.4, "dash": "solid", "dot": 0}
+        )
+        shapes.labels.append({"x": place, "y": 1.045, "text": words, "at": "center", "size": 8})
     _reference(chart, across, shapes, vertical=True)
     for number, row in enumerate(rows):
         y, style = (number + 0.5) / len(rows), _style(row.role)
@@ -231,7 +262,8 @@ def _estimates(chart: ChartDescription, shapes: Shapes) -> None:
             shapes.lines.append({"points": thick, **style, "dash": "solid", "width": 2.4})
         shapes.dots.append({"x": across(row.value), "y": y, "r": style["dot"] + 0.6, "fill": style["color"]})
     if axis.title:
-        shapes.labels.append({"x": 0.5, "y": 1.1, "text": axis.title, "at": "center", "size": 8})
+        shapes.below = 34
+        shapes.labels.append({"x": 0.5, "y": 1.13, "text": axis.title, "at": "center", "size": 8})
 
 
 def _tiles(chart: ChartDescription, shapes: Shapes) -> None:
@@ -244,8 +276,12 @@ def _tiles(chart: ChartDescription, shapes: Shapes) -> None:
         gray = 250 - int(150 * depth / max(len(places) - 1, 1))
         fill = f"#{gray:02x}{gray:02x}{gray:02x}"
         x, y = tile.column / columns, tile.row / rows
-        shapes.boxes.append({"x": x, "y": y, "w": 0.94 / columns, "h": 0.9 / rows, "fill": fill, "stroke": "#777777"})
-        shapes.labels.append({"x": x + 0.47 / columns, "y": y + 0.45 / rows, "text": tile.symbol, "at": "center", "size": 7})
+        shapes.boxes.append(
+            {"x": x, "y": y, "w": 0.94 / columns, "h": 0.9 / rows, "fill": fill, "stroke": "#777777"}
+        )
+        shapes.labels.append(
+            {"x": x + 0.47 / columns, "y": y + 0.45 / rows, "text": tile.symbol, "at": "center", "size": 7}
+        )
 
 
 def _cells(chart: ChartDescription, shapes: Shapes) -> None:
@@ -260,4 +296,6 @@ def _cells(chart: ChartDescription, shapes: Shapes) -> None:
     for row, name in enumerate(chart.y.categories):
         shapes.labels.append({"x": -0.01, "y": (row + 0.5) / rows, "text": name, "at": "right", "size": 7.5})
     for value, words in chart.x.ticks:
-        shapes.labels.append({"x": (float(value) + 0.5) / columns, "y": 1.03, "text": words, "at": "center", "size": 7.5})
+        shapes.labels.append(
+            {"x": (float(value) + 0.5) / columns, "y": 1.03, "text": words, "at": "center", "size": 7.5}
+        )

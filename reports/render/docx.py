@@ -12,7 +12,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Inches, Pt, RGBColor
 
+from presentation.language import say
 from reports.document import Bullets, Document, Figure, Heading, PageBreak, Paragraph, Table
+from reports.render.pdf import footer
 from reports.render.picture import render_png
 
 ACCENT = RGBColor(0x1F, 0x4E, 0x79)
@@ -33,7 +35,7 @@ def render_docx(document: Document) -> bytes:
     _footer(section, document)
     if document.simulated:
         header = section.header.paragraphs[0]
-        header.text = "SIMULATED DATA: an invented city"
+        header.text = say("report.banner_simulated")
         header.alignment = WD_ALIGN_PARAGRAPH.CENTER
         header.runs[0].bold = True
     word.add_heading(clean(document.title), level=1)
@@ -77,16 +79,14 @@ def _styles(word: Any) -> None:
 def _core_properties(word: Any, document: Document) -> None:
     core = word.core_properties
     core.title, core.subject = clean(document.title), clean(document.subtitle)
-    core.author, core.language = "Program evaluation dashboard", f"{document.language}-US"
+    core.author, core.language = say("report.author"), f"{document.language}-US"
     core.comments = f"Release {document.provenance.release}"
     core.keywords = ", ".join(document.keywords)
     core.created = core.modified = document.provenance.built_at()
 
 
 def _footer(section: Any, document: Document) -> None:
-    text = f"Release {document.provenance.release}. Data through {document.provenance.data_through}."
-    if document.simulated:
-        text += " Simulated data, invented city."
+    text = footer(document)
     paragraph = section.footer.paragraphs[0]
     paragraph.text = clean(text)
     paragraph.runs[0].font.size = Pt(8)

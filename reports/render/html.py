@@ -5,7 +5,9 @@ from __future__ import annotations
 from base64 import b64encode
 from html import escape
 
+from presentation.language import say
 from reports.document import Block, Bullets, Document, Figure, Heading, Paragraph, Table
+from reports.render.pdf import footer
 from reports.render.picture import render_svg
 
 STYLE = """
@@ -24,7 +26,9 @@ CLASS = {"l": "l", "r": "r", "c": "c"}
 
 def render_html(document: Document) -> bytes:
     """One self-contained HTML page of `document`."""
-    banner = '<p class="simulated">Simulated data: an invented city.</p>' if document.simulated else ""
+    banner = (
+        f'<p class="simulated">{escape(say("report.banner_simulated"))}</p>' if document.simulated else ""
+    )
     body = "\n".join(_block(block) for block in document.blocks)
     page = f"""<!doctype html>
 <html lang="{escape(document.language)}-US"><head><meta charset="utf-8">
@@ -33,7 +37,7 @@ def render_html(document: Document) -> bytes:
 <title>{escape(document.title)}</title><style>{STYLE}</style></head>
 <body><main>{banner}<h1>{escape(document.title)}</h1><p class="note">{escape(document.subtitle)}</p>
 {body}</main>
-<footer><p>Release {escape(document.provenance.release)}. Data through {escape(document.provenance.data_through)}.</p></footer>
+<footer><p>{escape(footer(document))}</p></footer>
 </body></html>
 """
     return page.encode("utf-8", "replace")
@@ -62,7 +66,11 @@ def _table(block: Table) -> str:
     def row(cells: tuple[str, ...], tag: str) -> str:
         scope = ' scope="col"' if tag == "th" else ""
         pairs = zip(cells, block.align, strict=True)
-        return "<tr>" + "".join(f'<{tag}{scope} class="{CLASS[a]}">{escape(c)}</{tag}>' for c, a in pairs) + "</tr>"
+        return (
+            "<tr>"
+            + "".join(f'<{tag}{scope} class="{CLASS[a]}">{escape(c)}</{tag}>' for c, a in pairs)
+            + "</tr>"
+        )
 
     head = row(block.head, "th")
     body = "".join(row(cells, "td") for cells in block.rows)

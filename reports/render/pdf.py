@@ -13,6 +13,7 @@ from typing import Any
 
 import typst
 
+from presentation.language import say
 from reports.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, Table
 from reports.render.chart_layout import lay_out
 
@@ -48,15 +49,21 @@ def typst_input(document: Document) -> dict[str, Any]:
         "kind": document.kind,
         "title": document.title,
         "subtitle": document.subtitle,
-        "author": "Program evaluation dashboard",
+        "author": say("report.author"),
         "language": document.language,
         "keywords": list(document.keywords),
         "simulated": document.simulated,
-        "watermark": "INVENTED CITY, SIMULATED DATA",
-        "footer": f"Release {document.provenance.release}. Data through {document.provenance.data_through}."
-        + (" Simulated data, invented city." if document.simulated else ""),
+        "watermark": say("report.watermark"),
+        "footer": footer(document),
         "blocks": [_block(block) for block in document.blocks],
     }
+
+
+def footer(document: Document) -> str:
+    """The line at the foot of every page: release, date of the data, and whether they are invented."""
+    facts = document.provenance
+    line = say("report.footer", release=facts.release, through=facts.data_through)
+    return f"{line} {say('report.footer_simulated')}" if document.simulated else line
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def render_xlsx(document: Document) -> bytes:
 def _sheet(book: Workbook, table: Table, document: Document) -> None:
     sheet = book.create_sheet(_sheet_name(table.name, book.sheetnames))
     sheet.append([safe_cell(table.caption)])
-    sheet.append([safe_cell(f"Release {document.provenance.release}" + (". SIMULATED" if document.simulated else ""))])
+    sheet.append(
+        [safe_cell(f"Release {document.provenance.release}" + (". SIMULATED" if document.simulated else ""))]
+    )
     sheet.append([safe_cell(cell) for cell in table.head])
     for cell in sheet[3]:
         cell.font = Font(bold=True)
@@ -68,7 +70,9 @@ def _sheet(book: Workbook, table: Table, document: Document) -> None:
         longest = max([len(table.head[column - 1]), *(len(r[column - 1]) for r in table.rows)], default=10)
         sheet.column_dimensions[letter].width = min(max(longest + 2, 10), 60)
         for cell in sheet[letter][3:]:
-            cell.alignment = Alignment(horizontal="right" if align == "r" else "left", wrap_text=True, vertical="top")
+            cell.alignment = Alignment(
+                horizontal="right" if align == "r" else "left", wrap_text=True, vertical="top"
+            )
     sheet.freeze_panes = "A4"
 
 
