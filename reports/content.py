@@ -12,6 +12,7 @@ from etl.warehouse import Release
 from presentation import numbers
 from presentation.language import say
 from presentation.program import Program, read_program
+from presentation.results import main_analysis
 from reports.document import Provenance
 
 Plain = dict[str, Any]
@@ -40,11 +41,9 @@ class Content:
 
     @property
     def primary(self) -> Plain | None:
-        """The result that answers the program's main question, or None if none is estimable."""
-        for analysis in self.program.analyses():
-            if analysis["id"] in self.results:
-                return self.results[analysis["id"]]
-        return next(iter(self.results.values()), None)
+        """The result that answers the program's main question, or None if there is none."""
+        row = main_analysis(self.program, self.estimates)
+        return self.results[row["analysis"]] if row is not None else None
 
     @property
     def subtitle(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from presentation import numbers, sentences, words
 from presentation.charts.counterfactual import counterfactual
-from presentation.charts.description import Axis, ChartDescription, Estimate
+from presentation.charts.estimates import readings, readings_by_choice
 from presentation.language import say, sentence_case
 from reports.content import Content
 from reports.document import Block, Bullets, Figure, Heading, Paragraph, Table
@@ -72,41 +72,21 @@ def interval_words(lower: float | None, upper: float | None) -> str:
     return f"{numbers.signed_percent(lower)} to {numbers.signed_percent(upper)}"
 
 
-def readings_figure(content: Content, result: Plain, most: int = 14) -> list[Block]:
-    """Readings as a chart of estimates: the headline, the extremes and an even spread between them."""
-    readings = sentences.estimated_readings(result)
-    if len(readings) < 2:
+def readings_figure(content: Content, result: Plain) -> list[Block]:
+    """Every registered reading in order, and what each choice does to the answer."""
+    if len(sentences.estimated_readings(result)) < 2:
         return []
-    ordered = sorted(readings, key=lambda reading: reading["rate_ratio"])
-    if len(ordered) > most:
-        step = (len(ordered) - 1) / (most - 1)
-        ordered = [ordered[round(step * place)] for place in range(most)]
-    estimates = tuple(
-        Estimate(
-            label=f"{content.program.catchment_name(r['catchment'])}; {words.pool(r['pool'])}",
-            value=r["rate_ratio"],
-            lower_95=r["lower_95"],
-            upper_95=r["upper_95"],
-            lower_80=r.get("lower_80"),
-            upper_80=r.get("upper_80"),
-        )
-        for r in ordered
+    chart = readings(result, content.program, content.release.id)
+    caption = say("report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle))
+    rows = tuple(
+        (row["choice"], row["value"], str(row["median"]), str(row["range"]), str(row["count"]))
+        for row in readings_by_choice(result, content.program)
     )
-    ticks = tuple((value, numbers.signed_percent(value)) for value in (0.25, 0.5, 1.0, 2.0, 4.0))
-    chart = ChartDescription(
-        id="readings",
-        title=sentences.headline(result),
-        alt=sentences.finding(result),
-        x=Axis(say("axis.change"), "ratio", ticks, lowest=0.2, highest=5.0),
-        y=Axis("", "category"),
-        estimates=estimates,
-        reference=1.0,
-        reference_label=say("change.none"),
-    )
-    caption = column("caption.readings")
-    if len(readings) > len(ordered):
-        caption += f" ({len(ordered)} of {len(readings)} shown, evenly spread from lowest to highest)"
-    return [Figure("readings", chart, chart.alt, caption)]
+    head = tuple(column(name) for name in ("choice", "choice_value", "median", "range", "readings"))
+    return [
+        Figure("readings", chart, chart.alt, caption),
+        Table("By choice", column("caption.by_choice"), head, rows, "lllll", (1.4, 3.4, 1.4, 2.4, 0.9)),
+    ]
 
 
 def readings_table(content: Content, result: Plain) -> list[Block]:

@@ -51,6 +51,8 @@ def lay_out(chart: ChartDescription) -> dict[str, Any]:
         _tiles(chart, shapes)
     elif chart.cells:
         _cells(chart, shapes)
+    elif chart.estimates and chart.is_curve:
+        _curve(chart, shapes)
     elif chart.estimates:
         _estimates(chart, shapes)
     else:
@@ -264,6 +266,46 @@ def _estimates(chart: ChartDescription, shapes: Shapes) -> None:
     if axis.title:
         shapes.below = 34
         shapes.labels.append({"x": 0.5, "y": 1.13, "text": axis.title, "at": "center", "size": 8})
+
+
+def _curve(chart: ChartDescription, shapes: Shapes) -> None:
+    """Estimates side by side in order, each with its interval upright: a specification curve."""
+    rows = chart.estimates
+    values = [v for e in rows for v in (e.value, e.lower_95, e.upper_95) if v is not None]
+    up = Scale(chart.y, values + [float(v) for v, _ in chart.y.ticks])
+    shapes.gutter = 0.1
+    _count_axis(chart.y, up, shapes)
+    width = min(0.9, 60 / len(rows))
+    for number, row in enumerate(rows):
+        x, style = (number + 0.5) / len(rows), _style(row.role)
+        if row.lower_95 is not None and row.upper_95 is not None:
+            stick = [[x, 1 - up(row.lower_95)], [x, 1 - up(row.upper_95)]]
+            shapes.lines.append(
+                {"points": stick, **style, "dash": "solid", "width": width * 0.8, "color": "#9db4c8"}
+            )
+        if row.value is not None:
+            is_main = row.role == "headline"
+            radius = 2.8 if is_main else min(1.8, 90 / len(rows))
+            shapes.dots.append({"x": x, "y": 1 - up(row.value), "r": radius, "fill": style["color"]})
+    _reference(chart, up, shapes)
+    if chart.reference_label and chart.reference is not None:
+        shapes.labels.append(
+            {
+                "x": 1.0,
+                "y": 1 - up(chart.reference) - 0.03,
+                "text": chart.reference_label,
+                "at": "right",
+                "size": 7.5,
+            }
+        )
+    if chart.median is not None:
+        y = 1 - up(chart.median)
+        shapes.lines.append(
+            {"points": [[0, y], [1, y]], "color": "#1f4e79", "width": 0.8, "dash": "dashed", "dot": 0}
+        )
+        shapes.labels.append({"x": 0.0, "y": y - 0.03, "text": chart.median_label, "at": "left", "size": 7.5})
+    if chart.x.title:
+        shapes.labels.append({"x": 0.5, "y": 1.06, "text": chart.x.title, "at": "center", "size": 8})
 
 
 def _tiles(chart: ChartDescription, shapes: Shapes) -> None:
