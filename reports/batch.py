@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from etl.warehouse import Release
-from reports.build import ZIP_TIME, documents, render
+from reports.build import documents, render
+from reports.render.fixed_zip import ZIP_TIME
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from reports.content import Content, ReportError, read_content
 from reports.document import Document
 from reports.kinds import brief, council, slide, technical, ward
 from reports.render.docx import render_docx
+from reports.render.fixed_zip import ZIP_TIME
 from reports.render.html import render_html
 from reports.render.pdf import render_pdf
 from reports.render.picture import render_png, render_svg
@@ -38,8 +39,6 @@ FORMATS: dict[str, Callable[[Document], bytes]] = {
 # One file a table or chart: packed into a zip, since a document has several.
 BUNDLES = ("csv", "png", "svg")
 FORMAT_NAMES = (*FORMATS, *BUNDLES)
-# Fixed, so that the same document gives the same bytes; 1980 is the first year a zip can hold.
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ def counterfactual_figure(content: Content, result: Plain) -> list[Block]:
     if not result.get("series"):
         return []
     chart = counterfactual(result, content.program, release=content.release.id)
-    caption = say("report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle))
+    caption = say(
+        "report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle).rstrip(".")
+    )
     return [Figure("counterfactual", chart, chart.alt, caption)]
 
 
@@ -77,7 +79,9 @@ def readings_figure(content: Content, result: Plain) -> list[Block]:
     if len(sentences.estimated_readings(result)) < 2:
         return []
     chart = readings(result, content.program, content.release.id)
-    caption = say("report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle))
+    caption = say(
+        "report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle).rstrip(".")
+    )
     rows = tuple(
         (row["choice"], row["value"], str(row["median"]), str(row["range"]), str(row["count"]))
         for row in readings_by_choice(result, content.program)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import Any
 
 from docx import Document as new_word_file
@@ -14,18 +13,18 @@ from docx.shared import Inches, Pt, RGBColor
 
 from presentation.language import say
 from reports.document import Bullets, Document, Figure, Heading, PageBreak, Paragraph, Table
+from reports.render.fixed_zip import without_clock
 from reports.render.pdf import footer
 from reports.render.picture import render_png
+from reports.render.xml_text import clean
 
 ACCENT = RGBColor(0x1F, 0x4E, 0x79)
 QUIET = RGBColor(0x55, 0x55, 0x55)
 ALIGN = {"l": WD_ALIGN_PARAGRAPH.LEFT, "r": WD_ALIGN_PARAGRAPH.RIGHT, "c": WD_ALIGN_PARAGRAPH.CENTER}
-# XML 1.0 has no room for most control characters; a name that holds one must not break the file.
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def render_docx(document: Document) -> bytes:
-    """DOCX of `document`; the same document gives the same text, tables and pictures."""
+    """DOCX of `document`; the same document gives the same bytes."""
     word = new_word_file()
     _styles(word)
     _core_properties(word, document)
@@ -56,11 +55,7 @@ def render_docx(document: Document) -> bytes:
             word.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     out = io.BytesIO()
     word.save(out)
-    return out.getvalue()
-
-
-def clean(text: str) -> str:
-    return NOT_XML.sub("\ufffd", text)
+    return without_clock(out.getvalue(), document.provenance.built_at())
 
 
 def _styles(word: Any) -> None:
@@ -78,10 +73,10 @@ def _styles(word: Any) -> None:
 
 def _core_properties(word: Any, document: Document) -> None:
     core = word.core_properties
-    core.title, core.subject = clean(document.title), clean(document.subtitle)
+    core.title, core.subject = clean(document.title)[:255], clean(document.subtitle)[:255]
     core.author, core.language = say("report.author"), f"{document.language}-US"
-    core.comments = f"Release {document.provenance.release}"
-    core.keywords = ", ".join(document.keywords)
+    core.comments = clean(f"Release {document.provenance.release}")[:255]
+    core.keywords = clean(", ".join(document.keywords))[:255]
     core.created = core.modified = document.provenance.built_at()
 
 

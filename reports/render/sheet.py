@@ -10,16 +10,17 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
 from reports.document import Document, Table
+from reports.render.fixed_zip import without_clock
+from reports.render.xml_text import clean
 
 # A spreadsheet runs a cell that begins with one of these as a formula.
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 NUMBER = re.compile(r"[-+−]?\d[\d,]*(\.\d+)?%?$")
 
 
 def safe_cell(text: str) -> str:
     """Text that no spreadsheet will run: a leading apostrophe before anything that looks like a formula."""
-    text = CONTROL.sub("\ufffd", text)
+    text = clean(text)
     if text.lstrip(" ").startswith(FORMULA_START) and not NUMBER.match(text):
         return "'" + text
     return text
@@ -51,7 +52,7 @@ def render_xlsx(document: Document) -> bytes:
     book.properties.created = book.properties.modified = provenance.built_at()
     out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
+    return without_clock(out.getvalue(), provenance.built_at())
 
 
 def _sheet(book: Workbook, table: Table, document: Document) -> None:
@@ -77,7 +78,7 @@ def _sheet(book: Workbook, table: Table, document: Document) -> None:
 
 
 def _sheet_name(name: str, taken: list[str]) -> str:
-    base = re.sub(r"[\[\]:*?/\\']", " ", name)[:28] or "Table"
+    base = re.sub(r"[\[\]:*?/\\']", " ", clean(name))[:28] or "Table"
     chosen, number = base, 2
     while chosen in taken:
         chosen, number = f"{base} {number}", number + 1
