@@ -69,7 +69,7 @@ def recoverable(
     kind = pd.Series("", index=bounds.index, dtype="object")
     kind[(upper < policy.number("smallest_shown")) & (upper - lower < width)] = "narrowed"
     kind[(upper == lower) & (upper < policy.number("smallest_shown"))] = "recovered"
-    return bounds.assign(lower=lower, upper=upper, kind=kind)[lambda rows: rows["kind"] != ""]
+    return bounds.assign(lower=lower, upper=upper, kind=kind).loc[kind != ""]
 
 
 def exported_columns(table: str) -> list[str]:
@@ -123,7 +123,8 @@ def _values(name: str, frame: pd.DataFrame, count: str, flag: str, policy: Polic
 
 
 def _margins(tables: Mapping[str, pd.DataFrame], links: Links | None, policy: Policy) -> list[Finding]:
+    found = recoverable(tables, links, policy)
     return [
-        Finding("all tables", row.kind, f"{' / '.join(row.cell)}: a hidden count follows from the others")
-        for row in recoverable(tables, links, policy).itertuples(index=False)
+        Finding("all tables", str(kind), f"{' / '.join(cell)}: a hidden count follows from the others")
+        for cell, kind in zip(found["cell"], found["kind"], strict=True)
     ]

@@ -100,12 +100,12 @@ def cell_keys(frame: pd.DataFrame, count: str) -> list[tuple[Key, Key]]:
         "attribute_value",
     ]
     dates = pd.to_datetime(frame["period"]).dt.strftime("%Y-%m")
-    keys = []
-    for row, date in zip(frame[columns].astype(str).itertuples(index=False), dates, strict=True):
-        universe = f"{row.city}/{row.program}/{row.measure}/{count}"
-        total = (universe, row.geography, row.area, row.period_kind, date)
-        plain = row.attribute in EMPTY_ATTRIBUTE
-        keys.append((total if plain else (*total, row.attribute, row.attribute_value), total))
+    keys: list[tuple[Key, Key]] = []
+    for (city, program, measure, *place, attribute, value), date in zip(
+        frame[columns].astype(str).to_numpy().tolist(), dates, strict=True
+    ):
+        total: Key = (f"{city}/{program}/{measure}/{count}", *place, date)
+        keys.append((total if attribute in EMPTY_ATTRIBUTE else (*total, attribute, value), total))
     return keys
 
 

@@ -65,7 +65,9 @@ def test_totals_are_sums_of_the_shown_rounded_cells_and_say_what_they_lack():
     table = activity([[[12, 30]], [[4, 33]]], areas=["1", "2"])
     result = totals(protect("out_activity", table), by=["attribute_value"])
     first = result.set_index("attribute_value")
-    assert pd.isna(protect("out_activity", table).set_index(["area", "attribute_value"]).loc[("2", "v0"), "n"])
+    assert pd.isna(
+        protect("out_activity", table).set_index(["area", "attribute_value"]).loc[("2", "v0"), "n"]
+    )
     assert first["protected_cells"].sum() == 4  # 4 hidden, and what would give it away
     assert first["n"].sum() == 0
 
