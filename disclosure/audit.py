@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from disclosure.margins import Links, attack, build_system
+from disclosure.attacker import attack
+from disclosure.margins import Links, build_system
 from disclosure.policy import DisclosureError, Policy, load_policy
 from disclosure.protect import FLAGS, PROTECTED
 from disclosure.scanner import scan_frame

@@ -11,6 +11,7 @@ from typing import Any
 POLICY = Path(__file__).resolve().parent / "policy.toml"
 
 ANY_ATTRIBUTE = "*"
+EMPTY_ATTRIBUTE = ("", "all")
 USUAL_BLOCK = ("city", "program", "geography", "period_kind", "measure", "attribute")
 USUAL_CELLS = ("area", "period", "attribute_value")
 

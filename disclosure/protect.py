@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from disclosure.policy import DisclosureError, Policy, TablePolicy, load_policy
+from disclosure.lines import cured
+from disclosure.policy import EMPTY_ATTRIBUTE, DisclosureError, Policy, TablePolicy, load_policy
 from disclosure.scanner import scan_frame
 from disclosure.suppression import complementary, nested_hidden, round_from, round_to, too_small
 
 PUBLISHED, PROTECTED, PROVISIONAL, UNRELIABLE = "published", "protected", "provisional", "unreliable"
 FLAGS = (PUBLISHED, PROTECTED, PROVISIONAL, UNRELIABLE)
-EMPTY_ATTRIBUTE = ("", "all")
 MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -165,7 +165,7 @@ def _protect_block(
             stepped = round_from(exact, start, policy.number("release_step"))
             hidden |= known & (stepped > 0) & (stepped < smallest)
             shown[column] = np.where(known, stepped, shown[column])
-        hidden = complementary(exact, hidden, smallest, axes)
+        hidden = cured(exact, complementary(exact, hidden, smallest, axes), smallest, axes)
     hidden_cells = hidden.reshape(-1)
     for column, values in shown.items():
         full[column] = pd.array(values.reshape(-1), dtype="Int64")

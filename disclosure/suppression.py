@@ -2,11 +2,11 @@
 
 A block is an array of whole numbers with one axis for each dimension (area, period, attribute value). Every
 sum along one axis is treated as known exactly to whoever attacks it, because a coarser table or the press may
-have published it. A cell is then safe if each line through it that has hidden cells has at least two of them
-and they add up to at least 10: either could be anything from 0 to that sum.
+have published it. So each line with hidden cells needs at least two of them, and they have to add up to at
+least 10: looking at that line alone, either could be anything from 0 to that sum.
 
-Method: Cox (1980), "Suppression methodology and statistical disclosure control", JASA 75; the check of the
-result by linear programming is in `disclosure/margins.py`.
+Method: Cox (1980), "Suppression methodology and statistical disclosure control", JASA 75. The rule is needed
+but not enough: lines taken together may still give a cell away, which `disclosure/lines.py` looks for.
 """
 
 from __future__ import annotations

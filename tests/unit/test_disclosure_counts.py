@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from disclosure import DisclosureError, load_policy, protect, totals
 from tests.unit.outreach_tables import activity, activity_tables
