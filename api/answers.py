@@ -29,7 +29,10 @@ CHUNK_BYTES = 256 * 1024
 # Public data for any page of any origin; ranges need a preflight and these headers made readable.
 CORS = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"accept-ranges, content-range, content-length, etag, content-disposition"),
+    (
+        b"access-control-expose-headers",
+        b"accept-ranges, content-range, content-length, etag, content-disposition",
+    ),
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"x-content-type-options", b"nosniff"),
 ]
@@ -70,9 +73,7 @@ class JsonAnswer:
         self.content = None
         digest = hashlib.sha256(self._body).hexdigest()[:32]
         self._tags = {False: f'"{digest}"', True: f'"{digest}-gzip"'}
-        self._packed = (
-            gzip.compress(self._body, 6, mtime=0) if len(self._body) >= GZIP_FROM_BYTES else b""
-        )
+        self._packed = gzip.compress(self._body, 6, mtime=0) if len(self._body) >= GZIP_FROM_BYTES else b""
         self._ready = {packed: self._make_headers(packed) for packed in (False, True)}
 
     @property

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.catalog import ROOT, release_record
 from api.errors import ApiError
 from etl import warehouse
+from presentation.sentences import finding
 
 ESTIMATE_FILTERS = ("city", "program", "analysis", "role", "design", "outcome", "unit", "verdict", "status")
 FIGURES = (
@@ -52,7 +54,7 @@ def estimate_detail(release: warehouse.Release, estimate_id: str) -> dict[str, A
     }
 
 
-def summary(release: warehouse.Release, row: dict[str, Any]) -> dict[str, Any]:
+def summary(release: warehouse.Release, row: Mapping[Any, Any]) -> dict[str, Any]:
     """One row of out_estimate: ids, figures, sentence, address."""
     return {
         **{name: _value(row[name]) for name in TEXTS},
@@ -63,16 +65,12 @@ def summary(release: warehouse.Release, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def sentence(row: dict[str, Any]) -> str | None:
-    """The finding in words, the same as on the pages; None where a release has no result object."""
-    try:
-        from presentation.sentences import finding
-    except ImportError:
-        return None
-    return str(finding(json.loads(row["result_json"])))
+def sentence(row: Mapping[Any, Any]) -> str:
+    """The finding in words, the same as on the pages."""
+    return finding(json.loads(row["result_json"]))
 
 
-def _plain(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _plain(records: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     return [{key: _value(value) for key, value in record.items()} for record in records]
 
 

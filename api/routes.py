@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import anyio.to_thread
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, Router
@@ -18,9 +17,11 @@ from api import catalog
 from api.answers import IMMUTABLE, REVALIDATE, FileAnswer, JsonAnswer, error_answer
 from api.errors import ApiError
 from api.estimates import ESTIMATE_FILTERS, estimate_detail, estimate_list
-from api.limits import LONGEST_QUERY, RateLimit
+from api.limits import LONGEST_QUERY, WorkLimit
 from api.openapi import openapi
 from api.table_files import MEDIA_TYPES, table_file
+from asgi_guard import GuardSettings
+from asgi_guard.addresses import client_address
 from etl import warehouse
 from etl.dictionary import Table
 from etl.publish.export.errors import ExportError
@@ -44,24 +45,28 @@ class Answer(Protocol):
 class Interface:
     """The ASGI application of `/api/v1`. Answers about a release never change and are kept."""
 
-    def __init__(self, limit: RateLimit | None = None) -> None:
-        self._limit = limit or RateLimit()
+    def __init__(self, limit: WorkLimit | None = None) -> None:
+        self._limit = limit or WorkLimit()
+        self._proxies = GuardSettings.from_environment().proxies
         self._kept: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
         self._kept_bytes = 0
         self._router = Router(
-            [Route(path, self._endpoint(make)) for path, make in ROUTES], redirect_slashes=False
+            [Route(path, self._endpoint(make)) for path, make in ROUTES],
+            redirect_slashes=False,
+            default=_nothing_here,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            client = scope.get("client")
-            self._limit.take(client[0] if client else "unknown")
             if scope["method"] == "OPTIONS":
                 await _preflight(send)
                 return
             if scope["method"] not in ("GET", "HEAD"):
                 raise ApiError(
-                    405, "read_only", "This interface only reads: use GET or HEAD.", {"allow": ALLOWED_METHODS}
+                    405,
+                    "read_only",
+                    "This interface only reads: use GET or HEAD.",
+                    {"allow": ALLOWED_METHODS},
                 )
             if len(scope["query_string"]) > LONGEST_QUERY:
                 raise ApiError(414, "query_too_long", f"Queries end at {LONGEST_QUERY} characters.")
@@ -70,15 +75,13 @@ class Interface:
                 self._kept.move_to_end((scope["path"], scope["query_string"]))
                 await kept(scope, receive, send)
                 return
+            self._limit.take(client_address(scope, self._proxies))
             await self._router(scope, receive, send)
         except ApiError as error:
             await error_answer(error.status, error.code, str(error), error.headers)(scope, receive, send)
         except (warehouse.ReleaseError, ExportError) as error:
             status = STATUS_OF.get(error.code, 500)
             await error_answer(status, error.code, str(error))(scope, receive, send)
-        except HTTPException:
-            answer = error_answer(404, "not_found", f"There is nothing here. {ROOT} lists what there is.")
-            await answer(scope, receive, send)
 
     def _endpoint(self, make: Callable[[Request], Answer]) -> Any:
         async def endpoint(request: Request) -> Any:
@@ -99,6 +102,10 @@ class Interface:
         while len(self._kept) > KEPT_ANSWERS or self._kept_bytes > KEPT_BYTES:
             _, gone = self._kept.popitem(last=False)
             self._kept_bytes -= gone.size
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    raise ApiError(404, "not_found", f"There is nothing here. {ROOT} says what there is.")
 
 
 async def _preflight(send: Send) -> None:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl import warehouse
+from etl.publish.export.disclosure_report import TextScan
 from etl.publish.export.package import EXTENSION, file_sha256, write_table
 from etl.publish.export.provenance import part_suffix
 from etl.publish.export.release_reader import ReleaseReader
-from etl.publish.export.disclosure_report import TextScan
 
 MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 KEPT_PARTS = 200
@@ -97,9 +97,7 @@ def _checksum(path: Path) -> str | None:
     return None
 
 
-def _make(
-    release: warehouse.Release, table: str, form: str, filters: dict[str, str], path: Path
-) -> str:
+def _make(release: warehouse.Release, table: str, form: str, filters: dict[str, str], path: Path) -> str:
     staging = path.parent / f".{uuid.uuid4().hex}"
     scan = TextScan()
     try:

@@ -71,7 +71,9 @@ def result(unit: str = "incidents") -> Result:
     ratios = (0.62, 0.84, 0.95, 1.21)
     readings = tuple(
         Reading(c, p, "to_2020", r, r * 0.6, r * 1.6, r * 0.75, r * 1.3)
-        for (c, p), r in zip((("core", "a"), ("core", "b"), ("wide", "a"), ("wide", "c")), ratios, strict=True)
+        for (c, p), r in zip(
+            (("core", "a"), ("core", "b"), ("wide", "a"), ("wide", "c")), ratios, strict=True
+        )
     )
     series = tuple(
         SeriesPoint(m.strftime("%Y-%m"), 40.0 + (i * 7) % 20, 50.0, 30.0, 72.0, side)
