@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from etl.dictionary import load_dictionary
+from etl.inbox import Inbox
 from etl.logs.activity_tables import activity_counts, participant_counts
 from etl.logs.findings import REASONS
 from etl.logs.hours import provider_months, route_coverage, shift_months, weekday_hours
@@ -57,27 +58,27 @@ def outreach_tables(
 ) -> dict[str, pd.DataFrame]:
     """Load a program's logs into the private store and count them: table → frame.
 
-    Logs are read from the program's `[logs] folder` and from `inbox/<program>` under the home; without
+    Logs are read from the program's `[logs] folder` and from the uploads a person accepted; without
     either the result is empty. Person-linked tables hold exact counts, no totals, and a column
     `is_provisional`; they must pass `disclosure.protect` before anyone sees them. `out_quality` (what was
     wrong with the logs) and `core_funding` (payments) come along as rows to add to those tables.
     """
-    folders = log_folders(home, program)
-    if not folders:
+    places = log_places(home, program)
+    if not places:
         return {}
     logs = program.get("logs", {})
     day = exported_on or logs.get("exported_on") or date.today()
-    loaded = load_logs(folders, program, city.areas, key=read_or_make_key(home), exported_on=day)
+    loaded = load_logs(places, program, city.areas, key=read_or_make_key(home), exported_on=day)
     write_logs(home, str(program["program"]), loaded)
     return tables_from(loaded, program, city, day)
 
 
-def log_folders(home: Path, program: Mapping[str, Any]) -> list[Path]:
-    """Folders that hold logs of a program: the one of its file (relative to the project) and its inbox."""
+def log_places(home: Path, program: Mapping[str, Any]) -> list[Path]:
+    """Where a program's logs lie: the folder its file names (relative to the project), and accepted uploads."""
     given = program.get("logs", {}).get("folder")
-    candidates = [PROJECT / given] if given else []
-    candidates.append(home / "inbox" / str(program["program"]))
-    return [folder for folder in candidates if folder.is_dir()]
+    folders = [PROJECT / given] if given else []
+    uploads = [path for upload, path in Inbox(home).accepted() if upload.program == program["program"]]
+    return [folder for folder in folders if folder.is_dir()] + uploads
 
 
 def tables_from(
