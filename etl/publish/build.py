@@ -26,6 +26,7 @@ from etl.load.series import LoadedSeries, insert_series, known_areas, read_serie
 from etl.load.tables import PROJECT, find_part, insert_csv, load_areas
 from etl.problems import BadInput, Problem
 from etl.publish import release as publishing
+from etl.publish.findings import write_findings
 from etl.publish.version import code_version
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources
 from etl.sources.boundaries import Area, read_layer
@@ -331,6 +332,7 @@ def evaluate_everything(loading: Loading) -> None:
     from etl.publish.evaluate import evaluate_programs
 
     evaluate_programs(loading.connection, loading.programs, loading.progress, loading.options.quick)
+    write_findings(loading.connection, loading.progress)
 
 
 def snapshot_id(loading: Loading) -> str:
