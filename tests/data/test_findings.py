@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from etl.statements import load_statements
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder of real records is not here")
+
+REAL_PROGRAMS = ("minneapolus", "focused-interruption", "cure-violence-new-york")
 
 PLANTED = [
     # estimate_id, program, analysis, phase, outcome, unit, rate ratio, 95 %, expected, averted, 95 %
@@ -49,7 +52,16 @@ PLANTED = [
 def built() -> Iterator[duckdb.DuckDBPyConnection]:
     """A build from what ships with the project, with two planted estimates."""
     with tempfile.TemporaryDirectory() as folder, work_database(Path(folder)) as connection:
-        loading = Loading(connection, Options(), Path(folder), lambda _: None, load_sources())
+        programs, sources = Path(folder) / "programs", Path(folder) / "sources"
+        programs.mkdir()
+        sources.mkdir()
+        for name in REAL_PROGRAMS:
+            shutil.copy(ROOT / "data/programs" / f"{name}.toml", programs)
+        for path in (ROOT / "data/sources").glob("*.toml"):
+            if not path.name.startswith("simulated"):
+                shutil.copy(path, sources)
+        options = Options(programs=programs)
+        loading = Loading(connection, options, Path(folder), lambda _: None, load_sources(sources))
         load_everything(loading)
         for estimate, phase, unit, ratio, lower, upper, expected, averted, low, high in PLANTED:
             program, analysis = estimate.split("/")
