@@ -18,7 +18,10 @@ Plain = dict[str, Any]
 def week(
     counts: pd.DataFrame, hours: set[tuple[int, int]], outcome: str, unit: str, title: str, release: str = ""
 ) -> ChartDescription:
-    """Events by weekday and hour; the cells in `hours` have a frame. The day starts at noon, so a night stays whole."""
+    """Events by weekday and hour; the cells in `hours` have a frame.
+
+    A row runs from noon to noon, so that a night stays whole: Sunday 2 am stands in the row of Saturday.
+    """
     order = [(hour + 12) % 24 for hour in range(24)]
     counted = words.things(outcome, unit)
     days, short = listed("numbers.weekdays"), listed("numbers.weekdays_short")
@@ -34,7 +37,8 @@ def week(
             things=words.things(outcome, unit, count),
             worked=say("hours.in" if is_worked else "hours.out"),
         )
-        cells.append(Cell(order.index(hour), weekday - 1, count, text, is_worked))
+        evening = weekday - 1 if hour >= 12 else (weekday - 2) % 7
+        cells.append(Cell(order.index(hour), evening, count, text, is_worked))
     top = counts.sort_values("count", ascending=False).iloc[0]
     first, last = counts["first_month"].min(), counts["last_month"].max()
     return ChartDescription(
