@@ -15,6 +15,7 @@ PUBLIC = {
     "results": ":material/query_stats:",
     "places": ":material/map:",
     "outreach": ":material/groups:",
+    "briefing": ":material/description:",
     "method": ":material/menu_book:",
 }
 

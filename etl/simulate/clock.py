@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from functools import cache
 
 import numpy as np
 
@@ -23,11 +24,19 @@ def is_clock_gap(moment: dt.datetime) -> bool:
     return moment.date() == spring_forward(moment.year) and moment.hour == 2
 
 
+def clear_of_changes(moment: dt.datetime) -> dt.datetime:
+    """Three hours later if it falls in the small hours of a day on which the clock changes."""
+    changes = (spring_forward(moment.year), fall_back(moment.year))
+    return moment + dt.timedelta(hours=3) if moment.date() in changes and moment.hour in (1, 2) else moment
+
+
+@cache
 def spring_forward(year: int) -> dt.date:
     """The second Sunday of March, when US clocks skip from 2:00 to 3:00."""
     return _sundays(year, 3)[1]
 
 
+@cache
 def fall_back(year: int) -> dt.date:
     """The first Sunday of November, when US clocks show the hour from 1:00 twice."""
     return _sundays(year, 11)[0]

@@ -88,8 +88,8 @@ def plant_in_shifts(log: Log, rng: np.random.Generator) -> tuple[Log, Planted]:
     for number, row in enumerate(planter.choose(14)):
         start = _shifted(row["started_at"], hours=3)
         planter.add("overlapping_shifts", row, record=f"S8{number:04d}", started_at=start)
-    planter.change("shift_too_long", 5, "ended_at", lambda cell: _shifted(cell, hours=11), _is_sunday_evening)
-    for row in planter.choose(60):
+    planter.change("shift_too_long", 5, "ended_at", lambda cell: _shifted(cell, hours=12), _is_sunday_evening)
+    for row in planter.choose(60, _is_long_ago):
         row["logged_at"] = _late(rng, row["ended_at"])
         planter.note("late_entry", row)
     for row in planter.choose(9):
@@ -128,7 +128,7 @@ def plant_in_activities(log: Log, rng: np.random.Generator) -> tuple[Log, Plante
             note="same dispute, other worker's entry",
         )
     planter.change("blank_outcome", 160, "outcome", lambda _: "", lambda row: row["outcome"] != "")
-    for row in planter.choose(220):
+    for row in planter.choose(220, _is_long_ago):
         row["logged_at"] = _late(rng, row["occurred_at"])
         planter.note("late_entry", row)
     for row in planter.choose(8):
@@ -181,7 +181,8 @@ def _claim_every_day(planter: Planter) -> None:
     """One worker claims eight hours a day, seven days a week, for seventy days."""
     provider, worker, first, days = SEVEN_DAYS_WORKER
     start = dt.date.fromisoformat(first)
-    span = (first, str(start + dt.timedelta(days=days)))
+    # His own shifts make room, a day more at each end, so that the run is as long as it says.
+    span = (str(start - dt.timedelta(days=1)), str(start + dt.timedelta(days=days + 1)))
     planter.log = [
         row for row in planter.log if row["worker"] != worker or not span[0] <= row["started_at"] <= span[1]
     ]
@@ -216,6 +217,11 @@ def _is_sunday_evening(row: dict[str, str]) -> bool:
     """Street shifts of a Sunday: nobody works on Monday or Tuesday, so a longer one overlaps nothing."""
     start = dt.datetime.strptime(row["started_at"], TIME)
     return start.weekday() == 6 and start.hour == 14
+
+
+def _is_long_ago(row: dict[str, str]) -> bool:
+    """Early enough that even a late entry was made before the log was exported."""
+    return row["logged_at"] < "2025-12-15"
 
 
 def _shifted(cell: str, **by: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from etl.simulate.providers import PROVIDERS, dose, worked_months
-from etl.simulate.rates import PAYMENT_GAP, months
+from etl.simulate.rates import EXPORTED_AT, PAYMENT_GAP, months
 from etl.simulate.work import Log
 
 HOURLY_USD = 46
@@ -81,7 +81,8 @@ def required_records(rng: np.random.Generator) -> Log:
                 due = (month + 1).start_time.date() + dt.timedelta(days=9)
                 draw = rng.random()
                 lag = int(rng.integers(-6, 1)) if draw < 0.72 else int(rng.integers(1, 75))
-                produced = "" if draw > 1 - missing else str(due + dt.timedelta(days=lag))
+                day = due + dt.timedelta(days=lag)
+                produced = "" if draw > 1 - missing or day >= EXPORTED_AT.date() else str(day)
                 rows.append(
                     {
                         "provider": provider.id,
@@ -103,8 +104,10 @@ def conduct_reports(rng: np.random.Generator) -> Log:
         month = worked[int(rng.integers(len(worked)))]
         reported = month.start_time.date() + dt.timedelta(days=int(rng.integers(28)))
         draw = rng.random()
-        status = "open" if draw < 0.2 else ("substantiated" if draw < 0.55 else "not_substantiated")
-        closed = "" if status == "open" else str(reported + dt.timedelta(days=int(rng.integers(10, 150))))
+        day = reported + dt.timedelta(days=int(rng.integers(10, 150)))
+        is_open = draw < 0.2 or day >= EXPORTED_AT.date()
+        status = "open" if is_open else ("substantiated" if draw < 0.55 else "not_substantiated")
+        closed = "" if is_open else str(day)
         category = CATEGORIES[int(rng.integers(len(CATEGORIES)))]
         rows.append(
             {

@@ -8,6 +8,7 @@ Poisson around that times a gamma variable of mean 1 (overdispersion).
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ import pandas as pd
 from etl.simulate.places import QUIET, TREATED, neighborhoods, treated_from
 
 FIRST_MONTH, LAST_MONTH = "2019-01", "2025-12"
+# When the invented logs were exported: work to the end of the last month, entries and answers a month longer.
+EXPORTED_AT = dt.datetime(2026, 1, 31)
 
 # Ratio of expected incidents to what would have come without the program, by period of its work.
 PILOT = ("2021-04", "2021-06", 0.85)

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from etl.simulate.clock import SHOOTING_WEEKDAYS, moment_in_month
+from etl.simulate.clock import SHOOTING_WEEKDAYS, clear_of_changes, moment_in_month
 from etl.simulate.places import QUIET, treated_from
 from etl.simulate.providers import PROVIDERS, Provider, dose
-from etl.simulate.rates import CONTRACTED, months
+from etl.simulate.rates import CONTRACTED, EXPORTED_AT, months
 from etl.simulate.work import STREET_SHIFTS
 
 # Requests a month when all teams work; co-response to 911 calls starts with the third wave.
@@ -54,6 +54,8 @@ def requests(expected: pd.DataFrame, rng: np.random.Generator) -> list[dict[str,
             rate = mean * (0.4 if not _any_team(month) else 1.0)
             for _ in range(int(rng.poisson(rate))):
                 rows.append(_request(rng, month, source, rates[month]))
+    for row in rows:
+        _cut_at_export(row)
     return sorted(rows, key=lambda row: (row["received_at"], row["source"]))
 
 
@@ -64,6 +66,7 @@ def _request(rng: np.random.Generator, month: pd.Period, source: str, rate: pd.S
         if urgent
         else moment_in_month(rng, month.year, month.month, DAY_HOURS, SHOOTING_WEEKDAYS[::-1])
     )
+    received = clear_of_changes(received)
     area = _area(rng, source, rate)
     team = _team(area, month)
     row: dict[str, Any] = {
@@ -84,13 +87,13 @@ def _request(rng: np.random.Generator, month: pd.Period, source: str, rate: pd.S
 
 
 def _route_request(rng: np.random.Generator, row: dict[str, Any], received: dt.datetime) -> dict[str, Any]:
-    row["relayed_at"] = received + dt.timedelta(minutes=int(rng.integers(600, 7_200)))
+    relayed = clear_of_changes(received + dt.timedelta(minutes=int(rng.integers(600, 7_200))))
+    row["relayed_at"] = relayed
     draw = rng.random()
     if draw < 0.25:
         row["outcome"] = "open"
         return row
-    row["answered_at"] = _clear(row["relayed_at"] + dt.timedelta(days=int(rng.integers(2, 40))))
-    row["relayed_at"] = _clear(row["relayed_at"])
+    row["answered_at"] = clear_of_changes(relayed + dt.timedelta(days=int(rng.integers(2, 40))))
     row["outcome"] = "accepted" if draw < 0.37 else "declined"
     return row
 
@@ -106,16 +109,16 @@ def _team_request(
     if urgent and not working:
         # Dispatch has nobody to call, or calls and gets no answer.
         if rng.random() < 0.35:
-            row["relayed_at"] = _clear(received + dt.timedelta(minutes=int(rng.integers(5, 40))))
+            row["relayed_at"] = clear_of_changes(received + dt.timedelta(minutes=int(rng.integers(5, 40))))
         row["outcome"] = "unreached"
         return row
     if team is None:
         row["outcome"] = "declined" if rng.random() < 0.6 else "referred"
-        row["answered_at"] = _clear(received + dt.timedelta(minutes=int(rng.integers(600, 8_000))))
+        row["answered_at"] = clear_of_changes(received + dt.timedelta(minutes=int(rng.integers(600, 8_000))))
         return row
     row["provider"] = team.id
     wait = int(rng.gamma(2.0, 5.0)) + 2 if urgent else int(rng.gamma(1.5, 300.0)) + 10
-    relayed = _clear(received + dt.timedelta(minutes=wait))
+    relayed = clear_of_changes(received + dt.timedelta(minutes=wait))
     row["relayed_at"] = relayed
     draw = rng.random()
     if draw < STILL_OPEN:
@@ -124,13 +127,15 @@ def _team_request(
     if draw < 0.12:
         row["outcome"] = "unreached"
         return row
-    answered = _clear(relayed + dt.timedelta(minutes=int(rng.gamma(1.5, 4.0 if urgent else 200.0)) + 1))
+    answered = clear_of_changes(
+        relayed + dt.timedelta(minutes=int(rng.gamma(1.5, 4.0 if urgent else 200.0)) + 1)
+    )
     row["answered_at"] = answered
     if draw < 0.20:
         row["outcome"] = "declined"
         return row
     travel = int(rng.gamma(3.0, 6.0)) + 3 if urgent else int(rng.gamma(1.5, 500.0)) + 15
-    row["arrived_at"] = _clear(answered + dt.timedelta(minutes=travel))
+    row["arrived_at"] = clear_of_changes(answered + dt.timedelta(minutes=travel))
     row["outcome"] = "responded" if draw < 0.96 else "cancelled"
     return row
 
@@ -172,6 +177,9 @@ def _on_shift(moment: dt.datetime) -> bool:
     return hours is not None and hours[0] <= moment.hour < hours[0] + hours[1]
 
 
-def _clear(moment: dt.datetime) -> dt.datetime:
-    """Moved out of the small hours, in which clocks change."""
-    return moment + dt.timedelta(hours=3) if moment.hour in (1, 2) else moment
+def _cut_at_export(row: dict[str, Any]) -> None:
+    """What had not happened when the log was exported is not in it: the request is still open."""
+    for step in ("relayed_at", "answered_at", "arrived_at"):
+        if row[step] is not None and row[step] >= EXPORTED_AT:
+            row[step] = None
+            row["outcome"] = "open"
