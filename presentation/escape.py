@@ -25,7 +25,8 @@ def plain(value: Any) -> str:
     text = "".join(
         " " if character in "\n\r\t\v\f\x85\u2028\u2029" else character
         for character in text
-        if character in "\n\r\t\v\f\x85" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+        if character in "\n\r\t\v\f\x85"
+        or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
     )
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -54,11 +54,11 @@ def week(
             hour=numbers.hour(int(top["hour"])),
             count=numbers.count(top["count"]),
         ),
-        note=f"{note(outcome, unit, release)} {say('hours.period', months=numbers.months_between(first, last))}",
-        x=Axis(say("hours.axis"), "category", categories=tuple(numbers.hour(hour) for hour in order)),
+        note=f"{note(outcome, unit, release)} {say('hours.axis')} {say('hours.period', months=numbers.months_between(first, last))}",
+        x=Axis("", "category", categories=tuple(numbers.hour(hour) for hour in order)),
         y=Axis("", "category", categories=tuple(short)),
         cells=tuple(cells),
-        height=330,
+        height=380,
         table=tuple(
             {"weekday": days[int(r["weekday"]) - 1], "hour": int(r["hour"]), "count": int(r["count"]),
              "is_worked": (int(r["weekday"]), int(r["hour"])) in hours}
