@@ -1,7 +1,7 @@
 """The guard around the served app, as Starlette middleware.
 
     from asgi_guard import middleware
-    app = streamlit.starlette.App("dashboard.py", middleware=middleware())
+    app = streamlit.starlette.App("dashboard.py", middleware=middleware(), secrets=staff_secrets())
 
 Outermost first: headers (on every answer), host names, shut doors, rates, websocket messages.
 """
@@ -14,10 +14,11 @@ from asgi_guard.addresses import HostAllowList
 from asgi_guard.doors import ShutDoors
 from asgi_guard.headers import SecurityHeaders
 from asgi_guard.limits import OpenSockets, RequestRate
+from asgi_guard.secrets import staff_secrets
 from asgi_guard.settings import GuardSettings
 from asgi_guard.websockets import WebSocketGuard
 
-__all__ = ["GuardSettings", "middleware"]
+__all__ = ["GuardSettings", "middleware", "staff_secrets"]
 
 
 def middleware(settings: GuardSettings | None = None) -> list[Middleware]:
