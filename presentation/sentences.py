@@ -254,13 +254,19 @@ def unmet_gates(result: Plain) -> list[Plain]:
 def checks_summary(result: Plain) -> str:
     """How many checks passed, failed, could not be run."""
     statuses = [check["status"] for check in result.get("checks") or ()]
-    return say("checks.summary", **{name: statuses.count(name) for name in ("passed", "failed", "cannot_run")})
+    return say(
+        "checks.summary", **{name: statuses.count(name) for name in ("passed", "failed", "cannot_run")}
+    )
 
 
 def check_question(entry: Plain) -> str:
     """What a check asks."""
     key = f"check.{entry['name']}.question"
-    return say(key) if has(key) else say("checks.unknown_question", name=sentence_case(words.plain(entry["name"])))
+    return (
+        say(key)
+        if has(key)
+        else say("checks.unknown_question", name=sentence_case(words.plain(entry["name"])))
+    )
 
 
 def check(entry: Plain) -> str:
@@ -320,3 +326,12 @@ def reason(entry: Plain) -> str:
     if not has(key):
         return words.reason(code)
     return _fill(key, entry.get("figures") or {})
+
+
+def smallest_detectable(result: Plain) -> str:
+    """The smallest change that this record could have shown, or nothing where it was not computed."""
+    for entry in result.get("checks") or ():
+        value = (entry.get("figures") or {}).get("percent")
+        if entry["name"] == "minimum_detectable_effect" and numbers.is_known(value):
+            return say("results.detectable", percent=numbers.percent(abs(value)), things=things(result))
+    return ""

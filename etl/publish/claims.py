@@ -156,7 +156,9 @@ def _compare_units(
     if fits[unit]:
         return Verdict("supported", "agrees", main, found, unit=unit, figures=figures)
     if fits[OTHER_UNIT[unit]]:
-        return Verdict("unit_mixed_up", f"agrees_in_{OTHER_UNIT[unit]}", main, found, unit=unit, figures=figures)
+        return Verdict(
+            "unit_mixed_up", f"agrees_in_{OTHER_UNIT[unit]}", main, found, unit=unit, figures=figures
+        )
     return Verdict("not_supported", "differs", main, found, unit=unit, figures=figures)
 
 
@@ -190,14 +192,18 @@ def _evidence_summary(connection: duckdb.DuckDBPyConnection, claim: Mapping[str,
     if row is None:
         return Verdict("cannot_tell", "too_few_results", unit="rate_ratio")
     ratio, lower, upper, next_lower, next_upper, results = row
-    figures = {"prediction_lower_95": next_lower, "prediction_upper_95": next_upper, "results": float(results)}
+    figures = {
+        "prediction_lower_95": next_lower,
+        "prediction_upper_95": next_upper,
+        "results": float(results),
+    }
 
     def verdict(code: str, reason: str) -> Verdict:
         return Verdict(code, reason, None, ratio, lower, upper, "rate_ratio", figures)
 
     if lower > 1:
         return verdict("not_supported", "more_on_average")
-    if 1 - LITTLE_OR_NO_CHANGE < lower and upper < 1 + LITTLE_OR_NO_CHANGE:
+    if lower > 1 - LITTLE_OR_NO_CHANGE and upper < 1 + LITTLE_OR_NO_CHANGE:
         return verdict("not_supported", "little_or_no_change_on_average")
     if upper < 1 and next_upper is not None and next_upper < 1:
         return verdict("supported", "fewer_on_average_and_for_the_next_place")
@@ -244,11 +250,17 @@ def _area_ranks(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, Any])
     total = sum(count for *_, count in ranked)
     named = sum(count for area, _, count in ranked if area in asked["areas"])
     figures: dict[str, float | None] = {"areas": float(len(ranks)), "top": float(top)}
-    figures["percent_of_all_incidents_in_the_areas_named"] = 100 * float(named) / float(total) if total else None
+    figures["percent_of_all_incidents_in_the_areas_named"] = (
+        100 * float(named) / float(total) if total else None
+    )
     figures |= {f"rank_of_{area}": float(ranks[area]) for area in asked["areas"]}
     share = inside / len(asked["areas"])
     code = "supported" if share >= 0.8 else "not_supported" if share < 0.5 else "cannot_tell"
-    reason = {"supported": "in_top_quarter", "not_supported": "not_in_top_quarter", "cannot_tell": "some_in_top_quarter"}
+    reason = {
+        "supported": "in_top_quarter",
+        "not_supported": "not_in_top_quarter",
+        "cannot_tell": "some_in_top_quarter",
+    }
     return Verdict(code, reason[code], len(asked["areas"]), inside, unit="areas", figures=figures)
 
 
@@ -286,4 +298,3 @@ TESTS: dict[str, Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any]], Verdic
     "rows_of_logs": _rows_of_logs,
     "none": _none,
 }
-

@@ -92,7 +92,9 @@ def _summary_row(item: EvidenceSummary) -> dict[str, Any]:
     return row
 
 
-def _local_rows(connection: duckdb.DuckDBPyConnection, priors: dict[str, Summary | None]) -> list[dict[str, Any]]:
+def _local_rows(
+    connection: duckdb.DuckDBPyConnection, priors: dict[str, Summary | None]
+) -> list[dict[str, Any]]:
     """Headline estimates of real programs, drawn toward the published mean. Simulated ones are left out."""
     estimates = connection.execute(
         """

@@ -10,7 +10,9 @@ import duckdb
 from etl.dictionary import load_dictionary
 
 
-def insert_rows(connection: duckdb.DuckDBPyConnection, table_name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection, table_name: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
     """Insert rows; a column that a row leaves out is empty.
 
     Raises KeyError for a column that the dictionary does not have.
@@ -24,5 +26,6 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table_name: str, rows: Se
             raise KeyError(f"{table_name} has no column {sorted(unknown)[0]}")
     marks = ", ".join("?" for _ in columns)
     connection.executemany(
-        f'INSERT INTO "{table_name}" VALUES ({marks})', [[row.get(column) for column in columns] for row in rows]
+        f'INSERT INTO "{table_name}" VALUES ({marks})',
+        [[row.get(column) for column in columns] for row in rows],
     )
