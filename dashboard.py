@@ -13,6 +13,7 @@ PUBLIC = {
     "results": ":material/query_stats:",
     "places": ":material/map:",
     "outreach": ":material/groups:",
+    "briefing": ":material/description:",
     "method": ":material/menu_book:",
 }
 
