@@ -7,6 +7,12 @@ run can be repeated to the digit.
 
 from __future__ import annotations
 
+import os
+
+# One BLAS thread, before NumPy starts: the matrices here are small, and two threads only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import argparse
 import importlib
 import importlib.util
