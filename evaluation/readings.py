@@ -17,7 +17,7 @@ import pandas as pd
 from evaluation.analysis_result import AnalysisResult
 from evaluation.canonical import frame_sha256
 from evaluation.controlled_analysis import evaluate_controlled
-from evaluation.cube import make_cube
+from evaluation.cube import make_cube, select_rows
 from evaluation.program import Analysis, Program, parse_program
 from evaluation.result import Result
 from evaluation.setting import Setting, clusters_of, default_levels, members_of
@@ -55,7 +55,7 @@ def evaluate_program(
     ]
     found = []
     for basis in dict.fromkeys(item.month_basis for item in wanted):
-        rows = _select(panel, geography, basis)
+        rows = select_rows(panel, geography, basis)
         cube = make_cube(rows)
         setting = Setting(
             parsed,
@@ -88,15 +88,6 @@ def evaluate_analysis(setting: Setting, analysis: Analysis, deep: bool = True) -
 def is_primary(analysis: Analysis) -> bool:
     """Whether a program file lists the analysis as primary; one without a list is."""
     return str(analysis.raw.get("listed", "primary")) == "primary"
-
-
-def _select(panel: pd.DataFrame, geography: str, basis: str) -> pd.DataFrame:
-    rows = panel
-    if "geography" in rows:
-        rows = rows[rows["geography"] == geography]
-    if "month_basis" in rows:
-        rows = rows[rows["month_basis"] == basis]
-    return rows
 
 
 def _digests(rows: pd.DataFrame) -> Callable[[frozenset[str]], str]:
