@@ -1,0 +1,92 @@
+"""`python -m etl`: build a release, list releases, check a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import duckdb
+
+from etl import warehouse
+from etl.problems import BadInput
+from etl.publish.build import Options, build
+from etl.publish.release import BuildError
+from etl.warehouse import ReleaseError
+from evaluation.program import ProgramError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Exit status: 0 done, 1 could not, 2 the input is at fault."""
+    parser = argparse.ArgumentParser(prog="python -m etl", description="Source files in, a release out.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    make = commands.add_parser("build", help="read source files, write and publish a new release")
+    make.add_argument(
+        "--data",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="a folder of exports; may be repeated",
+    )
+    make.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where releases are kept (default: OVP_HOME or var/)"
+    )
+    make.add_argument("--quick", action="store_true", help="only the headline estimates")
+    make.add_argument(
+        "--set-aside", action="store_true", help="go on when up to 2 %% of the rows cannot be used"
+    )
+    compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
+    compute.add_argument("--minneapolis", type=Path, required=True, metavar="FOLDER")
+    compute.add_argument("--new-york", type=Path, metavar="FOLDER")
+    commands.add_parser("releases", help="list the releases, newest first")
+    given = parser.parse_args(arguments)
+    try:
+        if given.command == "build":
+            options = Options(
+                data=given.data,
+                home=given.out,
+                quick=given.quick,
+                set_aside_share=0.02 if given.set_aside else 0.0,
+            )
+            build(options, _say)
+        elif given.command == "ship":
+            from etl.publish.ship import ship
+
+            ship(given.minneapolis, given.new_york, _say)
+        elif given.command == "releases":
+            _list_releases()
+    except BadInput as error:
+        print(error, file=sys.stderr)
+        print("The last release stays in use.", file=sys.stderr)
+        return error.exit_status
+    except ProgramError as error:
+        print(error, file=sys.stderr)
+        print("The last release stays in use.", file=sys.stderr)
+        return 2
+    except (BuildError, ReleaseError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        line = str(error).splitlines()[0]
+        print(
+            f"{line}. Free disk space or memory, then build again; the last release stays in use.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _list_releases() -> None:
+    current = warehouse.current_release_id()
+    for item in warehouse.releases():
+        mark = " (in use)" if item.id == current else ""
+        print(f"{item.id}  {item.sha12}  {item.path.stat().st_size:,} bytes{mark}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

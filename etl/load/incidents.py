@@ -1,0 +1,267 @@
+"""Rows to incidents: one row an outcome and case, placed, timed, with every row accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+
+from etl.load.raw import RawTable, read_text_table
+from etl.load.typed import recognition_columns, refuse, set_aside, typed_select
+from etl.problems import BadInput, Problem
+from etl.settings import GEOGRAPHIES, OutcomeRule, Source
+from etl.sources.boundaries import Area, locate
+from etl.sources.landing import Landed
+from etl.sql_text import literals
+from etl.statements import load_statements
+
+# An outcome without an event in so many days before the end of the export counts as cut off there.
+SPARSE_DAYS = 45
+
+
+@dataclass
+class Ledger:
+    """What became of each row of a file: read = accepted + duplicate + rejected."""
+
+    load_id: int
+    file: str
+    bytes: int
+    sha256: str
+    encoding: str
+    rows_read: int
+    rows_accepted: int = 0
+    rows_duplicate: int = 0
+    rows_rejected: int = 0
+    note: str = ""
+
+
+@dataclass
+class LoadedRows:
+    """A source that was loaded: its files, its outcomes and the months they are complete for."""
+
+    source: Source
+    ledger: list[Ledger] = field(default_factory=list)
+    spans: dict[str, tuple[date, date]] = field(default_factory=dict)
+    first_date: date | None = None
+    last_date: date | None = None
+    cut_off: list[str] = field(default_factory=list)
+
+
+def load_rows(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    files: list[Landed],
+    first_load_id: int,
+    allowed_share: float = 0.0,
+) -> LoadedRows:
+    """Load the files of a rows source into `core_incident`.
+
+    `allowed_share` is the share of rows that may be set aside before the load is refused.
+    Raises BadInput with the first ten problems.
+    """
+    assert source.rows is not None
+    loaded = LoadedRows(source)
+    _labels(connection, source)
+    for number, landed in enumerate(files):
+        load_id = first_load_id + number
+        raw = read_text_table(connection, landed, f"raw_{source.id}_{load_id}", load_id, source.delimiter)
+        select, faults = typed_select(source, landed, raw, load_id)
+        if number == 0:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE typed_row AS {select}")
+        else:
+            connection.execute(f"INSERT INTO typed_row BY NAME {select}")
+        problems = set_aside(connection, "typed_row", raw, landed, load_id, faults)
+        problems += _unread_lines(connection, landed, load_id, raw)
+        total = raw.rows + raw.rejected
+        refuse(problems, total, allowed_share, landed.name)
+        rejected = len({problem.row for problem in problems})
+        loaded.ledger.append(
+            Ledger(
+                load_id, landed.name, landed.bytes, landed.sha256, landed.encoding, total, note=landed.note
+            )
+        )
+        loaded.ledger[-1].rows_rejected = rejected
+    _insert_outcomes(connection, loaded)
+    _settle_ledger(connection, loaded)
+    _find_spans(connection, loaded)
+    return loaded
+
+
+def _labels(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Known labels: the areas of the city and, for this source, its renames."""
+    rows = source.rows
+    assert rows is not None
+    core = load_statements("core")
+    connection.execute(core["make_label_tables"].text)
+    connection.execute(core["fill_known_label"].text, {"city": source.city})
+    for geography, names in rows.renames.items():
+        for label, area in names.items():
+            known = connection.execute(
+                "SELECT 1 FROM core_area WHERE city = ? AND geography = ? AND area = ?",
+                [source.city, geography, area],
+            ).fetchone()
+            if not known and rows.area_list == "known":
+                raise BadInput(
+                    Problem(
+                        source.settings_file.name,
+                        f"{label!r} is renamed to {area!r}, which is no {geography} of {source.city}",
+                        "Correct the name.",
+                        column=f"areas.renames.{geography}",
+                    )
+                )
+            connection.execute(
+                "INSERT INTO known_label VALUES (?, ?, ?, ?)", [source.city, geography, label, area]
+            )
+
+
+def _unread_lines(
+    connection: duckdb.DuckDBPyConnection, landed: Landed, load_id: int, raw: RawTable
+) -> list[Problem]:
+    if not raw.rejected:
+        return []
+    found = connection.execute(
+        "SELECT file_row, reason FROM meta_reject WHERE load_id = ? AND column_name IS NULL "
+        "OR load_id = ? AND reason LIKE '%columns than the header' ORDER BY file_row",
+        [load_id, load_id],
+    ).fetchall()
+    return [
+        Problem(landed.name, f"the line has {reason}", "Correct the line or export the file again.", file_row)
+        for file_row, reason in found
+    ]
+
+
+def condition_of(source: Source, rule: OutcomeRule) -> str:
+    """SQL that recognizes an outcome among typed rows."""
+    if rule.column is None:
+        return "TRUE"
+    position = recognition_columns(source).index(rule.column) + 1
+    return f"recognized_{position} IN ({literals(rule.values)})"
+
+
+def _insert_outcomes(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
+    source = loaded.source
+    rows = source.rows
+    assert rows is not None
+    core = load_statements("core")
+    given = {"source": source.id, "city": source.city, "simulated": source.simulated}
+    for rule in rows.outcomes:
+        connection.execute(
+            "CREATE OR REPLACE TEMP VIEW outcome_row AS SELECT * FROM typed_row "
+            f"WHERE faults = 0 AND {condition_of(source, rule)}"
+        )
+        if rows.row_is == "case":
+            connection.execute(core["repeated_case"].text)
+            connection.execute(core["insert_cases"].text, {**given, "outcome": rule.outcome})
+        else:
+            connection.execute(core["insert_victims"].text, {**given, "outcome": rule.outcome})
+
+
+def _settle_ledger(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
+    """Rows that repeat a case of the same outcome are duplicates; the rest is accepted."""
+    rows = loaded.source.rows
+    assert rows is not None
+    kept: dict[int, int] = {}
+    if rows.row_is == "case":
+        wanted = " OR ".join(f"({condition_of(loaded.source, rule)})" for rule in rows.outcomes)
+        kept = dict(
+            connection.execute(
+                f"""
+                SELECT load_id, count(*) FROM typed_row AS typed
+                WHERE faults = 0 AND ({wanted}) AND NOT EXISTS (
+                  SELECT 1 FROM core_incident AS kept
+                  WHERE kept.source = ? AND kept.load_id = typed.load_id AND kept.raw_row = typed.raw_row)
+                GROUP BY load_id
+                """,
+                [loaded.source.id],
+            ).fetchall()
+        )
+    for entry in loaded.ledger:
+        entry.rows_duplicate = kept.get(entry.load_id, 0)
+        entry.rows_accepted = entry.rows_read - entry.rows_rejected - entry.rows_duplicate
+
+
+def place_by_point(
+    connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, polygons: dict[str, list[Area]]
+) -> None:
+    """Where the label is missing but the point is not, take the area the point lies in."""
+    source = loaded.source
+    rows = source.rows
+    assert rows is not None
+    core = load_statements("core")
+    for geography in GEOGRAPHIES:
+        areas = polygons.get(geography)
+        if geography not in rows.areas or not areas:
+            continue
+        points = connection.execute(
+            core["unplaced"].text, {"source": source.id, "geography": geography}
+        ).fetchnumpy()
+        found = locate(areas, np.asarray(points["longitude"]), np.asarray(points["latitude"]))
+        for longitude, latitude, area in zip(points["longitude"], points["latitude"], found, strict=True):
+            if area is not None:
+                connection.execute(
+                    f"UPDATE core_incident SET {geography} = ?, placed_by = concat_ws(' ', placed_by, ?) "
+                    f"WHERE source = ? AND {geography} IS NULL AND longitude = ? AND latitude = ?",
+                    [area, geography, source.id, float(longitude), float(latitude)],
+                )
+    if rows.derived.get("community") == "neighborhood":
+        connection.execute(core["derive_placed"].text, {"source": source.id, "city": source.city})
+
+
+def add_near_repeats(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
+    """Shootings within 14 days after another in the same neighborhood, as an outcome of their own."""
+    rows = loaded.source.rows
+    assert rows is not None
+    if "neighborhood" in rows.areas and "gunshot" in loaded.spans:
+        connection.execute(load_statements("core")["insert_near_repeats"].text, {"source": loaded.source.id})
+        loaded.spans["near_repeat_shooting"] = loaded.spans["gunshot"]
+
+
+def _find_spans(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
+    """First and last complete month of each outcome.
+
+    The export's last day is the latest date of any outcome; an outcome whose own last event lies
+    more than 45 days before it was cut off there, and is complete to its own last month only.
+    Where the settings name the last complete month (`last_month`), that is taken.
+    """
+    rows = loaded.source.rows
+    assert rows is not None
+    ends: dict[str, tuple[date, date]] = {}
+    for rule in rows.outcomes:
+        first, last = connection.execute(
+            load_statements("core")["date_span"].text, {"source": loaded.source.id, "outcome": rule.outcome}
+        ).fetchone() or (None, None)
+        if last is not None:
+            ends[rule.outcome] = (first, last)
+    if not ends:
+        wanted = ", ".join(sorted({value for rule in rows.outcomes for value in rule.values})[:6])
+        raise BadInput(
+            Problem(
+                loaded.ledger[0].file,
+                f"no row is any of the outcomes of {loaded.source.settings_file.name} ({wanted})",
+                "Check that the right file was given, or correct the [[outcome]] values.",
+            )
+        )
+    loaded.first_date = min(first for first, _ in ends.values())
+    loaded.last_date = max(last for _, last in ends.values())
+    for rule in rows.outcomes:
+        if rule.outcome not in ends:
+            continue
+        last = ends[rule.outcome][1]
+        if rows.last_month is None and (loaded.last_date - last).days > SPARSE_DAYS:
+            loaded.cut_off.append(rule.outcome)
+        else:
+            last = loaded.last_date
+        first_month = rule.first_month or rows.first_month
+        last_month = rows.last_month or last_complete_month(last)
+        if last_month >= first_month:
+            loaded.spans[rule.outcome] = (first_month, last_month)
+
+
+def last_complete_month(last_day: date) -> date:
+    """The month of `last_day` if it is that month's last day, else the month before."""
+    following = last_day + timedelta(days=1)
+    if following.day == 1:
+        return last_day.replace(day=1)
+    return (last_day.replace(day=1) - timedelta(days=1)).replace(day=1)

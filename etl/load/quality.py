@@ -1,0 +1,101 @@
+"""Quality figures: what is known to be wrong with a source, how often, and how it is handled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from etl.load.incidents import LoadedRows
+from etl.load.tables import read_rows
+from etl.settings import Source
+from etl.statements import load_statements
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of out_quality."""
+
+    city: str
+    source: str
+    figure: str
+    value: float
+    base: float | None
+    note: str
+
+    def values(self) -> list[object]:
+        return [self.city, self.source, self.figure, self.value, self.base, self.note]
+
+
+OUTCOME_WORDS = {
+    "gunshot": "gunshot-wound cases",
+    "homicide": "homicide cases",
+    "robbery": "robberies",
+    "domestic_aggravated_assault": "domestic aggravated assaults",
+    "carjacking": "carjackings",
+    "arson": "arsons",
+    "shots_fired_call": "shots-fired calls",
+    "property_crime": "property crimes",
+}
+
+
+def quality_of_rows(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> list[Figure]:
+    """Figures of a rows source: of all its rows, and of each outcome."""
+    source = loaded.source
+    city = source.city
+    read = float(sum(entry.rows_read for entry in loaded.ledger))
+    figures = [
+        Figure(
+            city, source.id, "rows_rejected", float(sum(entry.rows_rejected for entry in loaded.ledger)), read,
+            "Rows that could not be used, set aside with their reason.",
+        ),
+        Figure(
+            city, source.id, "duplicate_rows_dropped", float(sum(entry.rows_duplicate for entry in loaded.ledger)),
+            read, "Rows that repeat a case of the same outcome; the case is counted once.",
+        ),
+    ]  # fmt: skip
+    assert source.rows is not None
+    figures += _duplicate_figures(connection, loaded)
+    for name, statement in load_statements("quality").items():
+        del name
+        rows = connection.execute(statement.text, {"source": source.id}).fetchall()
+        for outcome, figure, value, base, note in rows:
+            if value is None or (outcome == "near_repeat_shooting"):
+                continue
+            words = OUTCOME_WORDS.get(outcome, outcome)
+            figures.append(
+                Figure(
+                    city,
+                    source.id,
+                    f"{outcome}_{figure}",
+                    float(value),
+                    float(base),
+                    f"{words.capitalize()} {note}",
+                )
+            )
+    for outcome in loaded.cut_off:
+        figures.append(
+            Figure(
+                city, source.id, f"{outcome}_ends_early", 1.0, None,
+                f"Its last row lies over 45 days before the rest ends: complete to {loaded.spans[outcome][1]:%Y-%m}.",
+            )
+        )  # fmt: skip
+    figures += [Figure(city, source.id, figure, 1.0, None, note) for figure, note in source.notes.items()]
+    return figures
+
+
+def _duplicate_figures(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> list[Figure]:
+    return []
+
+
+def shipped_quality(path: Path, workplace: Path, source: Source) -> list[Figure]:
+    """Figures that ship beside computed counts, under the source that they are about."""
+    _, rows = read_rows(path, workplace, ["source", "figure", "value", "base", "note"])
+    return [
+        Figure(
+            source.city, row["source"], row["figure"], float(row["value"]),
+            float(row["base"]) if row["base"] else None, row["note"],
+        )
+        for row in rows
+    ]  # fmt: skip

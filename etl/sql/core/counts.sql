@@ -1,0 +1,134 @@
+-- name: make_tables
+-- Counts on their way to out_monthly, and over which months an area without a count is a zero.
+CREATE TEMP TABLE cell_count (
+  city VARCHAR, geography VARCHAR, area VARCHAR, month DATE, month_basis VARCHAR, outcome VARCHAR, unit VARCHAR,
+  count BIGINT
+);
+CREATE TEMP TABLE count_span (
+  city VARCHAR, geography VARCHAR, month_basis VARCHAR, outcome VARCHAR, unit VARCHAR,
+  first_month DATE, last_month DATE, simulated BOOLEAN
+);
+CREATE TEMP TABLE weekday_hour_count (
+  city VARCHAR, outcome VARCHAR, unit VARCHAR, weekday INTEGER, hour INTEGER, count BIGINT,
+  first_month DATE, last_month DATE, simulated BOOLEAN
+);
+CREATE TEMP TABLE daily_count (
+  city VARCHAR, date DATE, date_basis VARCHAR, outcome VARCHAR, unit VARCHAR, count BIGINT
+)
+
+-- name: make_incident_cell
+CREATE OR REPLACE TEMP TABLE incident_cell AS
+SELECT outcome, date_trunc('month', occurred_at)::DATE AS occurred_month,
+       date_trunc('month', reported_at)::DATE AS reported_month,
+       neighborhood, community, ward, precinct, zone, count(*) AS incidents, sum(victims)::BIGINT AS victims
+FROM core_incident
+WHERE source = $source
+GROUP BY outcome, date_trunc('month', occurred_at)::DATE, date_trunc('month', reported_at)::DATE,
+         neighborhood, community, ward, precinct, zone
+
+-- name: insert_cell_counts
+INSERT INTO cell_count
+SELECT span.city, span.geography, cell.area, cell.month, span.month_basis, span.outcome, span.unit,
+       sum(CASE WHEN span.unit = 'victims' THEN cell.victims ELSE cell.incidents END)
+FROM (
+  SELECT outcome, unnest(['occurred', 'reported']) AS month_basis, unnest([occurred_month, reported_month]) AS month,
+         geography, area, incidents, victims
+  FROM (
+    SELECT outcome, occurred_month, reported_month, incidents, victims,
+           unnest(['city', 'neighborhood', 'community', 'ward', 'precinct', 'zone']) AS geography,
+           unnest([$city, neighborhood, community, ward, precinct, zone]) AS area
+    FROM incident_cell
+  )
+  WHERE area IS NOT NULL
+) AS cell
+JOIN count_span AS span
+  ON span.city = $city AND span.geography = cell.geography AND span.outcome = cell.outcome
+  AND span.month_basis = cell.month_basis AND cell.month BETWEEN span.first_month AND span.last_month
+GROUP BY span.city, span.geography, cell.area, cell.month, span.month_basis, span.outcome, span.unit
+
+-- name: insert_weekday_hours
+INSERT INTO weekday_hour_count
+SELECT span.city, span.outcome, span.unit, isodow(occurred_at), hour(occurred_at),
+       sum(CASE WHEN span.unit = 'victims' THEN victims ELSE 1 END), span.first_month, span.last_month,
+       span.simulated
+FROM core_incident AS incident
+JOIN count_span AS span
+  ON span.city = incident.city AND span.outcome = incident.outcome AND span.geography = 'city'
+  AND span.month_basis = 'occurred'
+WHERE incident.source = $source
+  AND date_trunc('month', occurred_at)::DATE BETWEEN span.first_month AND span.last_month
+GROUP BY span.city, span.outcome, span.unit, isodow(occurred_at), hour(occurred_at), span.first_month,
+         span.last_month, span.simulated
+
+-- name: make_out_monthly
+-- Calendar by area by outcome: a month without an event is a row with 0.
+INSERT INTO out_monthly
+SELECT grid.city, grid.geography, grid.area, grid.month, grid.month_basis, grid.outcome, grid.unit,
+       coalesce(cell.count, 0)::INTEGER, grid.simulated
+FROM (
+  SELECT span.city, span.geography, area.area, span.month_basis, span.outcome, span.unit, span.simulated,
+         unnest(generate_series(span.first_month, span.last_month, INTERVAL 1 MONTH))::DATE AS month
+  FROM count_span AS span
+  JOIN core_area AS area ON area.city = span.city AND area.geography = span.geography
+) AS grid
+LEFT JOIN cell_count AS cell
+  ON cell.city = grid.city AND cell.geography = grid.geography AND cell.area = grid.area
+  AND cell.month = grid.month AND cell.month_basis = grid.month_basis AND cell.outcome = grid.outcome
+  AND cell.unit = grid.unit
+ORDER BY grid.city, grid.geography, grid.area, grid.month, grid.month_basis, grid.outcome, grid.unit
+
+-- name: make_out_weekday_hour
+INSERT INTO out_weekday_hour
+SELECT grid.city, grid.outcome, grid.unit, grid.weekday, grid.hour, coalesce(counted.count, 0)::INTEGER,
+       grid.first_month, grid.last_month, grid.simulated
+FROM (
+  SELECT DISTINCT city, outcome, unit, first_month, last_month, simulated,
+         weekday.weekday::INTEGER AS weekday, hour.hour::INTEGER AS hour
+  FROM weekday_hour_count
+  CROSS JOIN (SELECT unnest(generate_series(1, 7)) AS weekday) AS weekday
+  CROSS JOIN (SELECT unnest(generate_series(0, 23)) AS hour) AS hour
+) AS grid
+LEFT JOIN weekday_hour_count AS counted
+  ON counted.city = grid.city AND counted.outcome = grid.outcome AND counted.unit = grid.unit
+  AND counted.weekday = grid.weekday AND counted.hour = grid.hour
+ORDER BY grid.city, grid.outcome, grid.unit, grid.weekday, grid.hour
+
+-- name: insert_daily_counts
+-- City totals by day, of outcomes that are counted as incidents or victims.
+INSERT INTO daily_count
+SELECT $city, day.date, day.date_basis, day.outcome, span.unit,
+       sum(CASE WHEN span.unit = 'victims' THEN day.victims ELSE day.incidents END)
+FROM (
+  SELECT outcome, unnest(['occurred', 'reported']) AS date_basis, unnest([occurred_on, reported_on]) AS date,
+         incidents, victims
+  FROM (
+    SELECT outcome, occurred_at::DATE AS occurred_on, reported_at::DATE AS reported_on, count(*) AS incidents,
+           sum(victims) AS victims
+    FROM core_incident
+    WHERE source = $source
+    GROUP BY outcome, occurred_at::DATE, reported_at::DATE
+  )
+) AS day
+JOIN count_span AS span
+  ON span.city = $city AND span.geography = 'city' AND span.outcome = day.outcome
+  AND span.month_basis = day.date_basis
+WHERE day.date IS NOT NULL
+GROUP BY day.date, day.date_basis, day.outcome, span.unit
+
+-- name: make_out_daily
+-- City totals by day with their zeros, for windows that do not end with a month.
+INSERT INTO out_daily
+SELECT grid.city, 'city', grid.city, grid.date, grid.month_basis, grid.outcome, grid.unit,
+       coalesce(day.count, 0)::INTEGER, grid.simulated
+FROM (
+  SELECT city, month_basis, outcome, unit, simulated,
+         unnest(generate_series(first_month, last_day(last_month), INTERVAL 1 DAY))::DATE AS date
+  FROM count_span
+  WHERE geography = 'city' AND unit <> 'calls'
+    AND EXISTS (SELECT 1 FROM daily_count AS any_day
+                WHERE any_day.city = count_span.city AND any_day.outcome = count_span.outcome
+                  AND any_day.unit = count_span.unit AND any_day.date_basis = count_span.month_basis)
+) AS grid
+LEFT JOIN daily_count AS day
+  ON day.city = grid.city AND day.date = grid.date AND day.date_basis = grid.month_basis
+  AND day.outcome = grid.outcome AND day.unit = grid.unit

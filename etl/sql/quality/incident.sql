@@ -1,0 +1,40 @@
+-- name: of_outcomes
+-- One row for each outcome and figure; a figure that does not apply is NULL.
+SELECT outcome, figure.figure, figure.value, cases AS base, figure.note
+FROM (
+  SELECT outcome, count(*) AS cases,
+         count(*) FILTER (WHERE neighborhood IS NULL) AS no_neighborhood,
+         count(*) FILTER (WHERE ward IS NULL) AS no_ward,
+         count(*) FILTER (WHERE precinct IS NULL) AS no_precinct,
+         count(*) FILTER (WHERE neighborhood IS NULL OR placed_by LIKE '%neighborhood%') AS neighborhood_unlabelled,
+         count(*) FILTER (WHERE ward IS NULL OR placed_by LIKE '%ward%') AS ward_unlabelled,
+         count(*) FILTER (WHERE precinct IS NULL OR placed_by LIKE '%precinct%') AS precinct_unlabelled,
+         count(*) FILTER (WHERE placed_by IS NOT NULL) AS placed,
+         count(*) FILTER (WHERE longitude = 0 AND latitude = 0) AS at_zero,
+         count(*) FILTER (WHERE longitude IS NULL) AS no_point,
+         count(*) FILTER (WHERE occurred_at IS NULL) AS no_occurred,
+         count(*) FILTER (WHERE reported_at IS NOT NULL
+           AND date_trunc('month', occurred_at) <> date_trunc('month', reported_at)) AS other_month,
+         count(*) FILTER (WHERE reported_at > occurred_at + INTERVAL 7 DAY) AS over_week,
+         max(victims) AS largest, sum(victims) AS all_victims
+  FROM core_incident
+  WHERE source = $source
+  GROUP BY outcome
+) AS counted
+CROSS JOIN LATERAL (VALUES
+  ('neighborhood_label_missing', neighborhood_unlabelled, 'published without a neighborhood; placed by their point where they have one.'),
+  ('ward_label_missing', ward_unlabelled, 'published without a ward; placed by their point where they have one.'),
+  ('precinct_label_missing', precinct_unlabelled, 'published without a precinct; placed by their point where they have one.'),
+  ('without_neighborhood', no_neighborhood, 'without a known neighborhood: in the city total only.'),
+  ('without_ward', no_ward, 'without a known ward: in no ward total.'),
+  ('without_precinct', no_precinct, 'without a known precinct: in no precinct total.'),
+  ('placed_by_point', placed, 'without a label but with a point: placed in the area the point lies in.'),
+  ('at_zero_zero', at_zero, 'with the point (0, 0): treated as no point; in the city total.'),
+  ('without_point', no_point, 'published without a point.'),
+  ('without_occurred_time', no_occurred, 'without a time of the event: in no occurred month.'),
+  ('reported_in_another_month', other_month, 'reported in another month than they occurred in: both months are kept.'),
+  ('reported_over_a_week_later', over_week, 'reported over a week after they occurred.'),
+  ('victims_in_all', all_victims, 'in the file, by their victims: unfinished first and last months included.'),
+  ('most_victims_in_one_case', largest, 'the most victims that one case has.')
+) AS figure(figure, value, note)
+ORDER BY outcome, figure.figure

@@ -1,0 +1,22 @@
+-- name: release
+SELECT * FROM meta_release
+
+-- name: loads
+SELECT * FROM meta_load ORDER BY load_id
+
+-- name: sources
+-- optional: city
+SELECT * FROM out_source WHERE ($city IS NULL OR city = $city) ORDER BY city, source
+
+-- name: quality
+-- optional: city, source
+SELECT city, source, figure, value, base, note
+FROM out_quality
+WHERE ($city IS NULL OR city = $city) AND ($source IS NULL OR source = $source)
+ORDER BY city, source, figure
+
+-- name: cities
+SELECT area AS city, name, simulated FROM core_area WHERE geography = 'city' ORDER BY simulated, area
+
+-- name: table_names
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name
