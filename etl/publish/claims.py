@@ -203,7 +203,7 @@ def _evidence_summary(connection: duckdb.DuckDBPyConnection, claim: Mapping[str,
 
     if lower > 1:
         return verdict("not_supported", "more_on_average")
-    if 1 - LITTLE_OR_NO_CHANGE < lower and upper < 1 + LITTLE_OR_NO_CHANGE:
+    if lower > 1 - LITTLE_OR_NO_CHANGE and upper < 1 + LITTLE_OR_NO_CHANGE:
         return verdict("not_supported", "little_or_no_change_on_average")
     if upper < 1 and next_upper is not None and next_upper < 1:
         return verdict("supported", "fewer_on_average_and_for_the_next_place")
