@@ -72,6 +72,16 @@ def make_cube(panel: pd.DataFrame) -> Cube:
     return Cube(areas, months, counts)
 
 
+def select_rows(panel: pd.DataFrame, geography: str, basis: str) -> pd.DataFrame:
+    """Rows of one geography and month basis, where the panel has these columns."""
+    rows = panel
+    if "geography" in rows:
+        rows = rows[rows["geography"] == geography]
+    if "month_basis" in rows:
+        rows = rows[rows["month_basis"] == basis]
+    return rows
+
+
 def month_labels(values: pd.Series) -> pd.Series:
     """YYYY-MM of dates or of text that begins so."""
     if pd.api.types.is_datetime64_any_dtype(values):
@@ -90,8 +100,12 @@ def calendar_months(first: str, last: str) -> tuple[str, ...]:
 
 
 def segment_codes(
-    months: Sequence[str], baseline: tuple[str, str | None], phase: tuple[str, str | None],
-    others: Sequence[tuple[str, str, str | None]], baseline_code: str, phase_code: str,
+    months: Sequence[str],
+    baseline: tuple[str, str | None],
+    phase: tuple[str, str | None],
+    others: Sequence[tuple[str, str, str | None]],
+    baseline_code: str,
+    phase_code: str,
 ) -> tuple[str, ...]:
     """Code of each month: baseline, phase, else the first of `others` (id, first, last) it lies in.
 

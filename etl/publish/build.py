@@ -26,6 +26,7 @@ from etl.load.series import LoadedSeries, insert_series, known_areas, read_serie
 from etl.load.tables import PROJECT, convert, find_part, insert_csv, load_areas, read_rows
 from etl.problems import BadInput, Problem
 from etl.publish import release as publishing
+from etl.publish.findings import write_findings
 from etl.publish.version import code_version
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources
 from etl.sources.boundaries import Area, read_layer
@@ -368,18 +369,13 @@ def _write_ledger(loading: Loading) -> None:
 
 def evaluate_everything(loading: Loading) -> None:
     """Estimates of the fixed analyses, where the evaluation package offers them."""
-    from etl.publish.claims import write_claims
     from etl.publish.estimate_store import SHIPPED, EstimateStore
     from etl.publish.evaluate import evaluate_programs
-    from etl.publish.evidence import write_evidence
-    from etl.publish.facts import write_facts
 
     home = loading.options.home or warehouse.home()
     store = EstimateStore(home / "estimates", SHIPPED)
     evaluate_programs(loading.connection, loading.programs, loading.progress, loading.options.quick, store)
-    write_facts(loading.connection)
-    write_claims(loading.connection)
-    write_evidence(loading.connection)
+    write_findings(loading.connection, loading.progress)
 
 
 def snapshot_id(loading: Loading) -> str:

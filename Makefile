@@ -1,0 +1,61 @@
+# Commands of the project. `make run` and `make test` need nothing but Python 3.11+ and make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PORT   ?= 8501
+# One BLAS thread: faster for the small fits here, and the same on every machine.
+export OPENBLAS_NUM_THREADS = 1
+export OMP_NUM_THREADS = 1
+
+.PHONY: run staff-demo test check ci format coverage screens ship clean help
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/app.stamp: requirements.txt
+	@echo "Making the virtual environment and installing (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make run PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/app.stamp requirements-dev.txt
+	@echo "Installing what the tests need (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/app.stamp ## Open the dashboard at http://localhost:8501, on the data that ships with the project
+	@$(BIN)/python -m etl ensure
+	@echo "Dashboard: http://localhost:$(PORT)   (Ctrl+C stops it)"
+	@$(BIN)/python -m asgi --port $(PORT)
+
+staff-demo: $(VENV)/dev.stamp ## The same with staff pages and a sign-in provider on this machine
+	@$(BIN)/python -m etl ensure
+	@$(BIN)/python -m staff_demo --port $(PORT)
+
+test: $(VENV)/dev.stamp ## Python tests (under 5 minutes)
+	@$(BIN)/python -m pytest -n 2 --timeout 240 -m "not browser and not slow"
+
+format: $(VENV)/dev.stamp ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+check: $(VENV)/dev.stamp ## Format, lint, types, make test
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy evaluation etl disclosure
+	@$(MAKE) --no-print-directory test
+
+ci: $(VENV)/dev.stamp ## Browser, faults, coverage gate, benchmarks in quick form (under 20 minutes)
+	@$(BIN)/python -m pytest -n 2 --timeout 600 -m "browser or slow"
+
+coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (hours); committed under benchmarks/results
+	@$(BIN)/python -m benchmarks.coverage --json benchmarks/results/coverage.json
+
+screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Chromium)
+	@$(BIN)/python -m tests.browser.screens
+
+ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records: make ship DATA=../shared/data
+	@$(BIN)/python -m etl ship --data $(DATA)
+
+clean: ## Remove the virtual environment and everything built
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache

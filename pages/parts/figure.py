@@ -1,0 +1,64 @@
+"""Show a described chart with its title, words, key, table and downloads."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from etl.warehouse import Release
+from presentation import tables
+from presentation.charts import plotly_chart
+from presentation.charts.description import ChartDescription
+from presentation.language import say
+
+
+def is_dark() -> bool:
+    """Whether the visitor's theme is dark."""
+    return st.context.theme.type == "dark"
+
+
+def show(chart: ChartDescription, release: Release) -> None:
+    """A Plotly chart; everything in it is also in words and in a table."""
+    st.subheader(chart.title, anchor=False)
+    if chart.subtitle and not chart.cells:
+        st.caption(chart.subtitle)
+    st.plotly_chart(
+        plotly_chart.draw(chart, is_dark()),
+        theme=None,
+        config=plotly_chart.config(chart),
+        alt=chart.alt,
+        key=f"chart_{chart.id}",
+    )
+    below(chart, release)
+
+
+def below(chart: ChartDescription, release: Release) -> None:
+    """What stands under a chart: the key of letters and numbers, unit and release, table, download."""
+    if chart.key():
+        st.caption(" · ".join(f"**{mark}** {text}" for mark, text in (k.split(" ", 1) for k in chart.key())))
+    if chart.note:
+        st.caption(chart.note)
+    if chart.table:
+        table_with_download(pd.DataFrame(chart.table), chart.id, release, alt=chart.alt)
+
+
+def table_with_download(frame: pd.DataFrame, name: str, release: Release, alt: str = "") -> None:
+    """The numbers behind a chart: in words, as a table, and as a CSV file that names the release."""
+    with st.expander(say("chart.table")):
+        if alt:
+            st.write(alt)
+        st.dataframe(tables.labelled(frame), hide_index=True, width="stretch")
+        download_csv(frame, name, release)
+
+
+def download_csv(frame: pd.DataFrame, name: str, release: Release) -> None:
+    """A button that makes the CSV file only when it is pressed."""
+    st.download_button(
+        say("chart.download"),
+        data=lambda: tables.csv(frame, release.id),
+        file_name=f"{name}-{release.id}.csv",
+        mime="text/csv",
+        key=f"download_{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )

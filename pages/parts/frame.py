@@ -1,0 +1,34 @@
+"""What every page has around its content: banner, link to the view, release, where the data come from."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from etl.warehouse import Release
+from presentation import numbers
+from presentation.language import say
+from presentation.program import Program
+
+
+def simulated_banner(is_simulated: bool) -> None:
+    """Over everything that is invented."""
+    if is_simulated:
+        st.warning(say("state.simulated"), icon=":material/science:")
+
+
+def link_to_view(release: Release, **choices: str) -> None:
+    """The link that opens this view again, with every choice and the release in it."""
+    query = urlencode({**choices, "release": release.id})
+    base = (st.context.url or "").split("?")[0]
+    with st.popover(say("link.button"), icon=":material/link:"):
+        st.write(say("link.text"))
+        st.code(f"{base}?{query}", language=None, wrap_lines=True)
+
+
+def footer(release: Release, program: Program | None = None) -> None:
+    """The release under every page."""
+    st.divider()
+    built = numbers.day(release.meta.get("built_at"))
+    st.caption(say("release.line", release=release.id, built=built))

@@ -1,0 +1,96 @@
+"""Open the release that a link asks for, and read it. A release never changes, so reads are kept."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from etl import warehouse
+from etl.warehouse import Release, ReleaseError
+from presentation.language import say
+from presentation.program import Program, read_program
+
+RELEASE_KEY = "release"
+FIRST_PROGRAM = "minneapolus"
+
+
+def open_release() -> Release:
+    """The release named by `?release=`, else the one in use. Explains itself and stops when there is none."""
+    asked = st.query_params.get(RELEASE_KEY)
+    try:
+        if asked:
+            try:
+                return warehouse.open_release(asked)
+            except ReleaseError as error:
+                if error.code != "unknown_release":
+                    raise
+                st.warning(say("state.unknown_release", release=asked[:40]), icon=":material/info:")
+        return warehouse.open_release()
+    except ReleaseError as error:
+        explain(error)
+        st.stop()
+
+
+def open_if_readable(release_id: str) -> Release | None:
+    """An older release, or None where its file cannot be read."""
+    try:
+        return warehouse.open_release(release_id)
+    except ReleaseError:
+        return None
+
+
+def explain(error: ReleaseError) -> None:
+    """A page for a release that is not there or cannot be read: what happened, the one command to run."""
+    st.title(say(f"state.{error.code}.title"))
+    st.write(say(f"state.{error.code}.text"))
+    st.code(say("state.command"), language="bash")
+    st.caption(str(error))
+
+
+@lru_cache(maxsize=512)
+def _read(release: _Held, name: str, params: tuple[tuple[str, object], ...]) -> pd.DataFrame:
+    return release.release.query(name, **dict(params))
+
+
+class _Held:
+    """A release as a key of the cache: the same file is the same key."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+
+    def __hash__(self) -> int:
+        return hash(self.release.path)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.release.path == self.release.path
+
+
+def read(release: Release, name: str, **params: object) -> pd.DataFrame:
+    """Rows of a named statement. The frame is shared between visitors: never change it in place."""
+    return _read(_Held(release), name, tuple(sorted(params.items())))
+
+
+def read_result(release: Release, estimate_id: str) -> dict[str, Any] | None:
+    """The whole result object of an estimate, or None where the release has none."""
+    return _result(_Held(release), estimate_id)
+
+
+@lru_cache(maxsize=256)
+def _result(release: _Held, estimate_id: str) -> dict[str, Any] | None:
+    rows = release.release.query("result", estimate_id=estimate_id)
+    return json.loads(rows["result_json"].iloc[0]) if len(rows) else None
+
+
+def programs(release: Release) -> list[Program]:
+    """All programs of the release, the one this dashboard was made for first, simulated ones last."""
+    return _programs(_Held(release))
+
+
+@lru_cache(maxsize=16)
+def _programs(release: _Held) -> list[Program]:
+    found = [read_program(row) for row in release.release.query("programs").to_dict("records")]
+    return sorted(found, key=lambda program: (program.is_simulated, program.id != FIRST_PROGRAM))

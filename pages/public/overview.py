@@ -1,0 +1,75 @@
+"""Overview: the answer first, then what it rests on."""
+
+import streamlit as st
+
+from pages.parts import reading
+from pages.parts.choice import choose_program
+from pages.parts.figure import show
+from pages.parts.frame import footer, link_to_view, simulated_banner
+from pages.parts.result_blocks import conclusion, counted, gates_unmet, which_side
+from presentation import numbers, sentences
+from presentation.charts.counterfactual import counterfactual
+from presentation.language import say
+from presentation.results import main_analysis, same_in_other_unit
+
+release = reading.open_release()
+programs = reading.programs(release)
+if not programs:
+    st.title(say("overview.menu"))
+    st.info(say("state.no_program"))
+    st.stop()
+
+answer = st.container()
+chosen = choose_program(programs)
+with answer:
+    simulated_banner(chosen.is_simulated)
+estimates = reading.read(release, "estimate_list", program=chosen.id)
+row = main_analysis(chosen, estimates)
+if row is None:
+    with answer:
+        st.title(chosen.name, anchor=False)
+        st.write(chosen.summary)
+        st.info(say("state.no_estimate"))
+    footer(release, chosen)
+    st.stop()
+
+result = reading.read_result(release, row["estimate_id"])
+with answer:
+    conclusion(chosen, row, result)
+    counted(result)
+
+if result["series"]:
+    show(counterfactual(result, chosen, release=release.id), release)
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader(say("overview.sides_title"), anchor=False)
+    st.write(which_side(result))
+    other = same_in_other_unit(row, estimates)
+    st.subheader(say("overview.units_title"), anchor=False)
+    st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
+    st.subheader(say("overview.checks_title"), anchor=False)
+    st.write(sentences.checks_summary(result))
+    st.page_link(
+        "pages/public/results.py",
+        label=say("overview.to_results"),
+        icon=":material/arrow_forward:",
+        query_params={"program": chosen.id},
+    )
+with right:
+    st.subheader(say("gates.change_title"), anchor=False)
+    gates_unmet(result)
+
+st.subheader(say("overview.fresh_title"), anchor=False)
+sources = reading.read(release, "sources", city=chosen.city)
+for source in sources.to_dict("records"):
+    st.write(
+        say(
+            "overview.fresh",
+            title=source["title"],
+            publisher=source["publisher"],
+            month=numbers.month(source["last_complete_month"]),
+        )
+    )
+link_to_view(release, program=chosen.id)
+footer(release, chosen)

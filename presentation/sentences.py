@@ -1,0 +1,362 @@
+"""What may be said of a result, in sentences.
+
+Every function takes the plain object of `evaluation.result.Result.as_dict()` (or a part of it) and
+returns finished text. A result with several readings is said as their range, never as one point.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Any
+
+from presentation import numbers, words
+from presentation.language import has, say, sentence_case
+
+Plain = dict[str, Any]
+
+
+def estimated_readings(result: Plain) -> list[Plain]:
+    """The registered readings that gave an estimate."""
+    return [
+        reading for reading in result.get("readings") or () if numbers.is_known(reading.get("rate_ratio"))
+    ]
+
+
+def things(result: Plain, number: float = 2) -> str:
+    """What the result counts, with its unit."""
+    card = result["card"]
+    return words.things(card["outcome"], card["unit"], number)
+
+
+def finding(result: Plain) -> str:
+    """The whole finding in one sentence: unit, place, months, range, interval, base and verdict."""
+    card = result["card"]
+    parts = {
+        "things": things(result),
+        "where": say("finding.where") if card.get("areas") or card.get("catchment") else "",
+        "when": say("finding.when", months=numbers.months_between(card["phase_first"], card["phase_last"]))
+        if card.get("phase_first")
+        else "",
+    }
+    estimate = result.get("estimate")
+    if result["status"] != "estimated" or not estimate:
+        return say("finding.not_estimable", reason=words.reason(result.get("reason")), **parts)
+    parts["range"] = _range(result)
+    base = _base(result)
+    if base:
+        return say(f"finding.{result['verdict']}", base=base, **parts)
+    return say(f"finding.without_base.{result['verdict']}", **parts)
+
+
+def _range(result: Plain) -> str:
+    readings = estimated_readings(result)
+    estimate = result["estimate"]
+    if len(readings) > 1:
+        ratios = [reading["rate_ratio"] for reading in readings]
+        lowest = [r["lower_95"] for r in readings if numbers.is_known(r.get("lower_95"))]
+        highest = [r["upper_95"] for r in readings if numbers.is_known(r.get("upper_95"))]
+        return say(
+            "finding.range_readings",
+            range=numbers.change_range(min(ratios), max(ratios)),
+            count=numbers.count(len(readings)),
+            median=numbers.change(median(ratios)),
+            interval=numbers.change_range(min(lowest, default=None), max(highest, default=None)),
+        )
+    lower, upper = estimate["interval_95"]
+    if estimate.get("rate_ratio") is None:
+        return say(
+            "finding.range_units",
+            estimate=numbers.decimal(estimate["coefficient"], 2),
+            lower=numbers.decimal(lower, 2),
+            upper=numbers.decimal(upper, 2),
+        )
+    return say(
+        "finding.range_one",
+        estimate=numbers.change(estimate["rate_ratio"]),
+        interval=numbers.change_range(lower, upper),
+    )
+
+
+def _base(result: Plain) -> str:
+    observed = result["estimate"].get("observed")
+    if not numbers.is_known(observed):
+        return ""
+    card = result["card"]
+    months = numbers.month_count(card.get("phase_first"), card.get("phase_last"))
+    if months:
+        return say("finding.base", count=numbers.count(observed), months=numbers.count(months))
+    return say("finding.base_without_months", count=numbers.count(observed))
+
+
+def headline(result: Plain) -> str:
+    """The short form for the top of a page: verdict and range."""
+    counted = things(result)
+    estimate = result.get("estimate")
+    if result["status"] != "estimated" or not estimate:
+        return say("headline.not_estimable", things=counted)
+    verdict = result["verdict"]
+    readings = estimated_readings(result)
+    if len(readings) > 1:
+        ratios = [reading["rate_ratio"] for reading in readings]
+        run = numbers.change_range(min(ratios), max(ratios))
+        return say(f"headline.{verdict}", range=run, things=counted)
+    lower, upper = estimate["interval_95"]
+    if estimate.get("rate_ratio") is None:
+        if verdict != "cannot_tell":
+            return say(f"headline.{verdict}", range=_range(result), things=counted)
+        return say(
+            "headline.cannot_tell_units",
+            estimate=numbers.decimal(estimate["coefficient"], 2),
+            lower=numbers.decimal(lower, 2),
+            upper=numbers.decimal(upper, 2),
+        )
+    if verdict == "cannot_tell":
+        return say(
+            "headline.cannot_tell_one",
+            estimate=numbers.change(estimate["rate_ratio"]),
+            interval=numbers.change_range(lower, upper),
+            things=counted,
+        )
+    return say(f"headline.{verdict}", range=numbers.change_range(lower, upper), things=counted)
+
+
+def averted(result: Plain) -> str:
+    """Observed against expected in counts, with the interval; empty where the result has none."""
+    estimate = result.get("estimate") or {}
+    interval = estimate.get("averted_interval_95")
+    if not interval or not numbers.is_known(estimate.get("expected")):
+        return ""
+    # averted is expected minus observed: its upper end is the largest number fewer
+    first, last = (_fewer_or_more(value) for value in sorted(interval, reverse=True))
+    return say(
+        "averted.estimate",
+        count=numbers.count(estimate["observed"]),
+        expected=numbers.count(estimate["expected"]),
+        things=things(result),
+        range=say("averted.range", first=first, last=last),
+    )
+
+
+def expected_range(result: Plain) -> str:
+    """What was to be expected in the main reading, as its 95% interval in counts."""
+    estimate = result["estimate"]
+    interval = estimate.get("averted_interval_95")
+    if not interval:
+        return numbers.count(estimate.get("expected"))
+    lower, upper = (estimate["observed"] + value for value in sorted(interval))
+    return say("numbers.span", first=numbers.count(max(0, lower)), last=numbers.count(upper))
+
+
+def _fewer_or_more(value: float) -> str:
+    if round(value) == 0:
+        return say("averted.none")
+    return say("averted.fewer" if value > 0 else "averted.more", count=numbers.count(abs(value)))
+
+
+def sides(result: Plain) -> str:
+    """Which side moved: the change of each side on its own, and what that means."""
+    moved = result.get("sides") or {}
+    if not moved:
+        return ""
+
+    def change(side: str) -> str:
+        interval = moved[side]
+        return say(
+            "sides.change",
+            change=numbers.change(_exp(interval["coefficient"])),
+            range=numbers.change_range(interval["lower_95"], interval["upper_95"]),
+        )
+
+    if not {"treated", "comparison"} <= set(moved):
+        side = next(iter(moved))
+        return say("sides.one", side=words.word("side", side), treated=change(side))
+    text = say("sides.both", treated=change("treated"), comparison=change("comparison"))
+    return f"{text} {say('sides.meaning.' + _which_side(moved))}"
+
+
+def _which_side(moved: Plain) -> str:
+    """Which side's own change is larger on the log scale; neither if both intervals hold no change."""
+    if all(side["lower_95"] <= 1 <= side["upper_95"] for side in moved.values()):
+        return "neither"
+    treated, comparison = moved["treated"]["coefficient"], moved["comparison"]["coefficient"]
+    if treated * comparison > 0 and abs(treated - comparison) < abs(comparison) / 2:
+        return "both_alike"
+    return "treated" if abs(treated) >= abs(comparison) else "comparison"
+
+
+def _exp(value: float) -> float:
+    from math import exp
+
+    return exp(value)
+
+
+def other_unit(result: Plain, other: Plain | None) -> str:
+    """The same question counted in the other unit, and whether both fall on the same side."""
+    if other is None or other["status"] != "estimated" or not other.get("estimate"):
+        return say("units.missing")
+    mine, theirs = _ratios(result), _ratios(other)
+    agree = (median(mine) < 1) == (median(theirs) < 1)
+    one = len(theirs) == 1
+    lower, upper = other["estimate"]["interval_95"] if one else (min(theirs), max(theirs))
+    text = numbers.change_range(lower, upper)
+    if one:
+        text = say(
+            "sides.change",
+            change=numbers.change(theirs[0]),
+            range=numbers.change_range(lower, upper),
+        )
+    key = f"units.{'one_' if one else ''}{'agree' if agree else 'disagree'}"
+    return say(key, other_things=things(other), range=text)
+
+
+def _ratios(result: Plain) -> list[float]:
+    readings = estimated_readings(result)
+    if len(readings) > 1:
+        return [reading["rate_ratio"] for reading in readings]
+    return [result["estimate"]["rate_ratio"]]
+
+
+def additive(result: Plain) -> str:
+    """The change per month in counts, and whether its sign agrees with the ratio's."""
+    change = result.get("additive") or {}
+    value = change.get("per_month")
+    ratio = (result.get("estimate") or {}).get("rate_ratio")
+    if value is None or ratio is None:
+        return ""
+    key = "additive.opposite" if value * (ratio - 1) < 0 else "additive.same"
+    return say(
+        key,
+        value=numbers.decimal(value, 1),
+        things=things(result),
+        lower=numbers.decimal(change.get("lower_95"), 1),
+        upper=numbers.decimal(change.get("upper_95"), 1),
+    )
+
+
+def gates_summary(result: Plain) -> str:
+    """How many conditions for a conclusion are met."""
+    gates = result.get("gates") or ()
+    if not gates:
+        return say("gates.no_gates")
+    passed = sum(gate["status"] == "passed" for gate in gates)
+    form = "all" if passed == len(gates) else "some" if passed else "none"
+    return say(f"gates.summary.{form}", passed=passed, total=len(gates))
+
+
+def gate(entry: Plain) -> str:
+    """One gate: its question, the answer, why."""
+    return say(
+        f"gates.sentence.{entry['status']}",
+        question=say(f"gate.{entry['name']}.question"),
+        reason=reason(entry),  # a gate has the name of its deciding check, and its reasons
+    ).strip()
+
+
+def gate_would_take(entry: Plain) -> str:
+    """What a gate that is not met would have taken."""
+    return say("gates.would_take", taken=say(f"gate.{entry['name']}.taken"))
+
+
+def unmet_gates(result: Plain) -> list[Plain]:
+    return [entry for entry in result.get("gates") or () if entry["status"] != "passed"]
+
+
+def checks_summary(result: Plain) -> str:
+    """How many checks passed, failed, could not be run."""
+    statuses = [check["status"] for check in result.get("checks") or ()]
+    return say(
+        "checks.summary", **{name: statuses.count(name) for name in ("passed", "failed", "cannot_run")}
+    )
+
+
+def check_question(entry: Plain) -> str:
+    """What a check asks."""
+    key = f"check.{entry['name']}.question"
+    return (
+        say(key)
+        if has(key)
+        else say("checks.unknown_question", name=sentence_case(words.plain(entry["name"])))
+    )
+
+
+def check(entry: Plain) -> str:
+    """One check in one sentence, with its figures; the reason where it did not pass."""
+    figures = {key: value for key, value in (entry.get("figures") or {}).items()}
+    key = f"check.{entry['name']}.sentence"
+    has_figures = any(numbers.is_known(value) for value in figures.values())
+    said = reason(entry) if entry["status"] != "passed" else ""
+    if has_figures:
+        filled = _fill(key, figures) if has(key) else _plain_figures(figures)
+        said = f"{said} {filled} {_by_outcome(figures)}"
+    return " ".join(said.split())
+
+
+def _by_outcome(figures: Plain) -> str:
+    """Figures named after outcomes (`robbery_log_rate_ratio`) as changes: Robbery 5% more."""
+    suffix = "_log_rate_ratio"
+    shown = [
+        say("checks.figure", name=words.outcome_name(name.removesuffix(suffix)), value=figure(name, value))
+        for name, value in figures.items()
+        if name.endswith(suffix) and has(f"outcome.{name.removesuffix(suffix)}.name")
+    ]
+    return say("checks.by_outcome", figures="; ".join(shown)) if shown else ""
+
+
+def _fill(key: str, figures: Plain) -> str:
+    """The text of `key` with the figures; nothing when it asks for one that the engine did not give."""
+    formatted = {name: figure(name, value) for name, value in figures.items()}
+    try:
+        return say(key, **formatted)
+    except KeyError:
+        return _plain_figures(figures)
+
+
+LOG_RATIOS = ("log_rate_ratio", "drift_that_would_erase")
+
+
+def figure(name: str, value: float | int | None) -> str:
+    """A figure of a check in the form its name calls for: counts whole, ratios as change, p as p."""
+    if value is None or not numbers.is_known(value):
+        return say("numbers.unknown")
+    if name.endswith(LOG_RATIOS):
+        return numbers.change(_exp(value))
+    if name.endswith("rate_ratio") or name in ("lowest", "highest", "lower_95", "upper_95"):
+        return numbers.change(value)
+    if name.endswith("percent"):
+        return numbers.percent(value)
+    if name.endswith("power") or name.startswith("share") or name.endswith("share"):
+        return numbers.percent(100 * value)
+    if name in ("p", "smallest_p", "p_value") or name.startswith("p_") or name.endswith("_p"):
+        return numbers.probability(value)
+    if isinstance(value, int) or float(value).is_integer():
+        return numbers.count(value)
+    return numbers.decimal(value, 2)
+
+
+def _plain_figures(figures: Plain) -> str:
+    shown = [
+        say("checks.figure", name=words.word("figure", name), value=figure(name, value))
+        for name, value in figures.items()
+    ]
+    return say("checks.figures", figures="; ".join(shown)) if shown else say("checks.no_figures")
+
+
+def reason(entry: Plain) -> str:
+    """Why a check or gate failed or could not be run, with its figures where the sentence has room."""
+    code = entry.get("reason")
+    if not code:
+        return ""
+    # A check may say it in its own words; most reasons read alike wherever they come up.
+    for key in (f"check.{entry.get('name')}.reason.{code}", f"reason.{code}"):
+        if has(key):
+            return _fill(key, entry.get("figures") or {})
+    return words.reason(code)
+
+
+def smallest_detectable(result: Plain) -> str:
+    """The smallest change that this record could have shown, or nothing where it was not computed."""
+    for entry in result.get("checks") or ():
+        value = (entry.get("figures") or {}).get("percent")
+        if entry["name"] == "minimum_detectable_effect" and numbers.is_known(value):
+            return say("results.detectable", percent=numbers.percent(abs(value)), things=things(result))
+    return ""
