@@ -134,8 +134,10 @@ def _break_even(
     )
     for cost in costs:
         figure = break_even(amount, float(cost["amount_usd"]), expected)
+        cited = {f"cost_{key}": cost[key] for key in ("name", "dollars_of", "counts", "source")}
         yield _figure_row(
             figure,
+            inputs_json=json.dumps(figure.inputs | cited),
             kind="break_even",
             figure=f"break_even/{funding}/{phase}",
             basis=cost["id"],
