@@ -6,7 +6,7 @@ level, slope. The counterfactual is the same matrix with every phase, level and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Regressors:
 
     X, without_program (T, p) for the first half-life; names (p,); offset (T,); used (T,): periods that the
     fit sees; before, after (T,): of these the baseline and the headline phase; in_scope (T,): periods that
-    belong to baseline or a phase, observed or not; shock_column: index of the
+    belong to baseline or a phase, observed or not; headline (T,): of the headline phase, observed or not; shock_column: index of the
     shock or None, with `shock_shapes` (half-lives, T).
     """
 
@@ -42,11 +42,19 @@ class Regressors:
     before: Flags
     after: Flags
     in_scope: Flags
+    headline: Flags
     shock_column: int | None = None
     shock_shapes: Array | None = None
 
     def column(self, name: str) -> int | None:
         return self.names.index(name) if name in self.names else None
+
+    def with_shape(self, number: int) -> Regressors:
+        """The same terms with the shock of that half-life alone."""
+        if self.shock_column is None or self.shock_shapes is None:
+            return self
+        X, without = self.designs()[number]
+        return replace(self, X=X, without_program=without, shock_shapes=self.shock_shapes[[number]])
 
     def designs(self) -> list[tuple[Array, Array]]:
         """(X, without_program) for each half-life of the shock; one pair where there is no shock."""
@@ -73,6 +81,7 @@ def regressors(spec: Spec, series: Series) -> Regressors:
     first = int(np.flatnonzero(in_phase)[0])
     position = np.arange(axis.count)
     belongs = in_phase | (position < first)
+    series.refuse_faults(belongs)
     used = series.observed & belongs
     before = used & ~in_phase
     after = used & headline
@@ -116,6 +125,7 @@ def regressors(spec: Spec, series: Series) -> Regressors:
         before=before,
         after=after,
         in_scope=belongs,
+        headline=headline,
         shock_column=shock_column,
         shock_shapes=shapes,
     )

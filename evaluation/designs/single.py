@@ -5,12 +5,14 @@ The headline effect is the average over the phase; each interval asked for stand
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from evaluation.checks.single import single_checks
 from evaluation.data import rows_sha256
 from evaluation.intervals.fitted import Fitted, fit_counts, fit_linear
 from evaluation.intervals.integrated import (
@@ -75,7 +77,7 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
         from evaluation.comparison.families import fit_by_likelihood
 
         return fit_by_likelihood(spec, series, terms, card)
-    fitted, note = fit_regression(spec, series, terms)
+    fitted, chosen, note = fit_regression(spec, series, terms)
     integrated = None
     if "integrated" in spec.intervals:
         if spec.family != "poisson":
@@ -83,7 +85,7 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
         integrated = fit_integrated(series, terms)
     intervals = {}
     for name in spec.intervals:
-        intervals[name] = _interval(name, spec, series, terms, fitted, integrated, note)
+        intervals[name] = _interval(name, spec, series, chosen, fitted, integrated, note)
     first = intervals[spec.intervals[0]]
     effect = effect_of(first, series, terms, fitted.ratio_scale)
     named = next((name for name in spec.intervals if name.partition(":")[0] in SANDWICHES), "standard")
@@ -95,17 +97,18 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
         card=card,
         n=fitted.n,
         effect=effect,
-        terms=_terms(fitted, named),
+        terms=_terms(fitted, named) | _comparison_terms(spec, series, chosen),
         intervals=intervals,
         dispersion=fitted.dispersion,
         sides={"treated": first},
         additive=additive(effect, int(terms.after.sum())),
         series=_points(series, terms, expected, lower, upper),
+        checks=single_checks(spec, series, chosen, fitted, first),
     )
 
 
-def fit_regression(spec: Spec, series: Series, terms: Regressors) -> tuple[Fitted, str | None]:
-    """The regression of the spec; with a shock the half-life that fits best, and its code."""
+def fit_regression(spec: Spec, series: Series, terms: Regressors) -> tuple[Fitted, Regressors, str | None]:
+    """The regression of the spec; with a shock the half-life that fits best, the terms with it, and its code."""
     fits = []
     for X, without in terms.designs():
         if spec.family == "poisson":
@@ -113,7 +116,7 @@ def fit_regression(spec: Spec, series: Series, terms: Regressors) -> tuple[Fitte
         else:
             fits.append(fit_linear(series, terms, X, without, logged=spec.family == "log-gaussian"))
     best = int(np.argmax([_fit_quality(fit) for fit in fits]))
-    return fits[best], half_life_code(best) if len(fits) > 1 else None
+    return fits[best], terms.with_shape(best), half_life_code(best) if len(fits) > 1 else None
 
 
 def _fit_quality(fitted: Fitted) -> float:
@@ -194,7 +197,7 @@ def _terms(fitted: Fitted, name: str) -> dict[str, dict[str, float | None]]:
     found: dict[str, dict[str, float | None]] = {}
     for term, vector in vectors.items():
         value = float(vector @ fitted.beta)
-        error = float(np.sqrt(max(vector @ matrix @ vector, 0.0)))
+        error = math.sqrt(max(float(vector @ matrix @ vector), 0.0))
         found[term] = {
             "coefficient": value,
             "standard_error": error,
@@ -202,6 +205,23 @@ def _terms(fitted: Fitted, name: str) -> dict[str, dict[str, float | None]]:
             "lower_95": value - quantile * error,
             "upper_95": value + quantile * error,
         }
+    return found
+
+
+def _comparison_terms(spec: Spec, series: Series, terms: Regressors) -> dict[str, dict[str, float | None]]:
+    """Coefficients of the autoregressive methods that were asked for: they can differ far from least squares."""
+    from evaluation.comparison.methods import NotAvailableError, fit_autoregressive
+
+    found: dict[str, dict[str, float | None]] = {}
+    for method in ("prais-winsten", "cochrane-orcutt"):
+        if method not in spec.intervals:
+            continue
+        try:
+            beta, matrix, _ = fit_autoregressive(method, spec, series, terms)
+        except NotAvailableError:
+            continue
+        for name, value, error in zip(terms.names, beta, np.sqrt(np.diag(matrix)), strict=True):
+            found[f"{method}:{name}"] = {"coefficient": float(value), "standard_error": float(error)}
     return found
 
 
