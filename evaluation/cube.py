@@ -90,8 +90,12 @@ def calendar_months(first: str, last: str) -> tuple[str, ...]:
 
 
 def segment_codes(
-    months: Sequence[str], baseline: tuple[str, str | None], phase: tuple[str, str | None],
-    others: Sequence[tuple[str, str, str | None]], baseline_code: str, phase_code: str,
+    months: Sequence[str],
+    baseline: tuple[str, str | None],
+    phase: tuple[str, str | None],
+    others: Sequence[tuple[str, str, str | None]],
+    baseline_code: str,
+    phase_code: str,
 ) -> tuple[str, ...]:
     """Code of each month: baseline, phase, else the first of `others` (id, first, last) it lies in.
 

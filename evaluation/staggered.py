@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,17 +11,15 @@ from evaluation.analysis_result import AnalysisResult
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
 from evaluation.cube import Cube
 from evaluation.designs.panel import NEVER, Panel
-from evaluation.designs.panel_rows import NotEstimable
 from evaluation.designs.pooled import DEFAULT, PooledEstimate, estimate_pooled, pooled_result
 from evaluation.designs.randomization import admissible_assignments
 from evaluation.pools import Pool, like_for_like
 from evaluation.pools import comparison_pool as areas_of_pool
 from evaluation.program import Analysis
 from evaluation.result import Card, Check, Reading, Result
+from evaluation.series import NotEstimableError
+from evaluation.setting import Setting
 from evaluation.verdict import with_verdict
-
-if TYPE_CHECKING:
-    from evaluation.readings import Setting
 
 Key = tuple[str, str, str]
 
@@ -38,11 +35,11 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
     levels = _cluster_levels(setting, analysis)
     try:
         if not setting.cube.has(*outcome):
-            raise NotEstimable("no_counts_of_outcome")
+            raise NotEstimableError("no_counts_of_outcome")
         panel, pool = staggered_panel(setting, analysis, outcome, key)
         asked = tuple(dict.fromkeys((*DEFAULT, *analysis.intervals)))
         result = pooled_result(panel, _with_window(card, panel), asked, levels=levels)
-    except NotEstimable as stop:
+    except NotEstimableError as stop:
         refused = Result("pooled", "poisson", "not_estimable", card, n=0, reason=stop.reason)
         return AnalysisResult(setting.program.id, analysis.id, analysis.phase, key, with_verdict(refused))
     assert result.effect is not None and result.effect.rate_ratio is not None
@@ -74,11 +71,11 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
 def staggered_panel(
     setting: Setting, analysis: Analysis, outcome: tuple[str, str], key: Key
 ) -> tuple[Panel, Pool]:
-    """Panel of one reading, cut to the analysis's months. Raises NotEstimable."""
+    """Panel of one reading, cut to the analysis's months. Raises NotEstimableError."""
     catchment = setting.program.catchments[key[0]]
     cube = setting.cube.window(analysis.first_month, analysis.end)
     if not cube.months:
-        raise NotEstimable("no_months")
+        raise NotEstimableError("no_months")
     inside = setting.areas_of(key[0], analysis.geography)
     phase = setting.program.phases[analysis.phase]
     first = {area: catchment.starts.get(area, phase.first) for area in inside}
@@ -87,7 +84,7 @@ def staggered_panel(
     never = setting.ever_treated(analysis.geography) | set(catchment.leave_out)
     pool = areas_of_pool(key[1], kept, never, cube.areas, setting.neighbors, setting.levels)
     if pool.reason:
-        raise NotEstimable(pool.reason)
+        raise NotEstimableError(pool.reason)
     rows = cube.rows([*kept, *pool.areas])
     names = tuple(cube.areas[row] for row in rows)
     treated = set(kept)
@@ -95,7 +92,7 @@ def staggered_panel(
         [_position(cube, first[name]) if name in treated else NEVER for name in names], dtype=np.int64
     )
     if not (starts < len(cube.months)).any():
-        raise NotEstimable("no_treated_area")
+        raise NotEstimableError("no_treated_area")
     own = str(analysis.raw.get("cluster", "")) == analysis.geography
     clusters = tuple(name if own else setting.clusters.get(name, name) for name in names)
     return Panel(names, cube.months, cube.counts[outcome][rows], starts, clusters), pool
@@ -112,9 +109,7 @@ def _reading(
     catchment, pool, baseline = key
     if headline is not None and headline.effect is not None:
         effect = headline.effect
-        return Reading(
-            catchment, pool, baseline, effect.rate_ratio, *effect.interval_95, *effect.interval_80
-        )
+        return Reading(catchment, pool, baseline, effect.rate_ratio, *effect.interval_95, *effect.interval_80)
     found = _estimate(setting, analysis, outcome, key)
     if isinstance(found, str):
         return Reading(catchment, pool, baseline, None, None, None, status="not_estimable", reason=found)
@@ -148,7 +143,7 @@ def _estimate(
     try:
         panel, _ = staggered_panel(setting, analysis, outcome, key)
         found = estimate_pooled(panel, ("cr3",))
-    except NotEstimable as stop:
+    except NotEstimableError as stop:
         return stop.reason
     return found if "cr3" in found.intervals else "too_few_treated_clusters"
 

@@ -26,9 +26,7 @@ FILES = {
 @cache
 def polygons() -> dict[str, object]:
     content = json.loads((DATA / "boundaries" / "neighborhoods.geojson").read_text())
-    return {
-        row["properties"]["BDNAME"]: shape(row["geometry"]).buffer(0) for row in content["features"]
-    }
+    return {row["properties"]["BDNAME"]: shape(row["geometry"]).buffer(0) for row in content["features"]}
 
 
 @cache
@@ -46,15 +44,17 @@ def areas() -> pd.DataFrame:
     """Columns area and community (of the neighborhood's inner point)."""
     content = json.loads((DATA / "boundaries" / "communities.geojson").read_text())
     communities = {
-        next(
-            str(value) for key, value in row["properties"].items() if "name" in key.lower()
-        ): shape(row["geometry"]).buffer(0)
+        next(str(value) for key, value in row["properties"].items() if "name" in key.lower()): shape(
+            row["geometry"]
+        ).buffer(0)
         for row in content["features"]
     }
     rows = []
     for name, polygon in polygons().items():
         point = polygon.representative_point()  # type: ignore[attr-defined]
-        rows.append((name, next((key for key, outline in communities.items() if outline.contains(point)), "")))
+        rows.append(
+            (name, next((key for key, outline in communities.items() if outline.contains(point)), ""))
+        )
     return pd.DataFrame(rows, columns=["area", "community"])
 
 
@@ -86,7 +86,9 @@ def panel() -> pd.DataFrame:
 
 
 def _near_repeats() -> pd.DataFrame:
-    rows = pd.read_csv(DATA / "incidents" / "gunshot_wound_victims.csv", dtype=str).drop_duplicates("Case_Number")
+    rows = pd.read_csv(DATA / "incidents" / "gunshot_wound_victims.csv", dtype=str).drop_duplicates(
+        "Case_Number"
+    )
     rows["day"] = pd.to_datetime(rows["Occurred_Date"].str[:10], format="%Y/%m/%d")
     rows = rows[rows["Neighborhood"].isin(list(polygons()))].sort_values(["Neighborhood", "day"])
     gap = rows.groupby("Neighborhood")["day"].diff().dt.days

@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evaluation.canonical import frame_sha256
+from evaluation.calendar import Timeline
 from evaluation.checks.pre_period import PrePeriod, breakdown_value, pre_period_ratio
+from evaluation.data import rows_sha256
+from evaluation.designs.log_interval import log_interval
 from evaluation.designs.one_side import side_changes
-from evaluation.designs.panel_rows import NotEstimable, period_position, read_panel
+from evaluation.designs.panel_rows import read_panel
 from evaluation.designs.two_groups import (
     BASELINE,
     LEFT_OUT,
@@ -28,7 +30,9 @@ from evaluation.designs.two_groups import (
     estimate_two_groups,
 )
 from evaluation.numerics.ewc import ewc
+from evaluation.regressors import phase_masks
 from evaluation.result import Card, Check, Effect, Interval, Result, SeriesPoint
+from evaluation.series import NotEstimableError
 from evaluation.spec import Spec
 from evaluation.verdict import with_verdict
 
@@ -42,13 +46,22 @@ def fit_controlled(spec: Spec, frame: pd.DataFrame) -> Result:
     `end` that belong to no phase are left out.
     """
     data = spec.data
-    card = Card(outcome=data.outcome, unit=data.unit or data.outcome, phase="after_start")
+    card = Card(outcome=data.outcome, unit=data.unit or data.outcome)
     try:
-        panel = read_panel(spec, frame, until_end=False)
-        inside = panel.is_treated
-        codes = spec_codes(spec, panel.periods)
-    except NotEstimable as stop:
-        return Result("controlled", "poisson", "not_estimable", card, n=len(frame), reason=stop.reason)
+        panel, axis = read_panel(spec, frame)
+        codes = spec_codes(spec, axis)
+    except NotEstimableError as refusal:
+        return Result(
+            "controlled",
+            "poisson",
+            "not_estimable",
+            card,
+            n=0,
+            reason=refusal.reason,
+            spec_sha256=spec.sha256,
+            data_sha256=rows_sha256(spec, frame),
+        )
+    inside = np.isin(panel.areas, data.treated)
     treated, comparison = panel.counts[inside].sum(axis=0), panel.counts[~inside].sum(axis=0)
     pair = TwoGroups(
         treated[None],
@@ -63,43 +76,27 @@ def fit_controlled(spec: Spec, frame: pd.DataFrame) -> Result:
         card,
         areas=tuple(area for area, yes in zip(panel.areas, inside, strict=True) if yes),
         comparison_areas=tuple(area for area, yes in zip(panel.areas, inside, strict=True) if not yes),
-        **window_of(codes, panel.periods),
     )
+    card = dated(card, codes, panel.periods)
     checks = ratio_checks(treated, comparison, codes, float(estimates.coefficient[0]))
     areas = int(inside.sum()), int((~inside).sum())
-    result = controlled_result(
-        treated, comparison, codes, panel.periods, estimates, 0, card, areas, checks
-    )
+    result = controlled_result(treated, comparison, codes, panel.periods, estimates, 0, card, areas, checks)
     asked = [name for name in spec.intervals if name in result.intervals]
     if result.effect is not None and asked and asked[0] != "integrated":
         result = replace(result, effect=_with_interval(result.effect, result.intervals[asked[0]]))
-    hashed = replace(
-        result, spec_sha256=spec.sha256, data_sha256=frame_sha256(frame, spec.data.columns)
-    )
+    hashed = replace(result, spec_sha256=spec.sha256, data_sha256=rows_sha256(spec, frame))
     return with_verdict(hashed, spec.margin)
 
 
-def spec_codes(spec: Spec, periods: Sequence[str]) -> tuple[str, ...]:
-    """Segment of each period under a spec. Raises NotEstimable("start_outside_data")."""
-    start = period_position(spec.start, periods)
-    if not 0 < start < len(periods):
-        raise NotEstimable("start_outside_data")
-    codes = [PHASE] * len(periods)
-    first = start
-    spans = []
-    for phase in spec.phases:
-        begin = period_position(phase.start, periods)
-        stop = len(periods) if phase.end is None else period_position(phase.end, periods, after=True)
-        spans.append((phase.name, begin, stop))
-        first = min(first, begin)
-    if spec.end is not None:
-        stop = period_position(spec.end, periods, after=True)
-        codes[stop:] = [LEFT_OUT] * (len(periods) - stop)
-    codes[:first] = [BASELINE] * first
-    for index in range(first, start):
-        codes[index] = LEFT_OUT
-    for name, begin, stop in spans:
-        codes[begin:stop] = [name] * (min(stop, len(periods)) - begin)
+def spec_codes(spec: Spec, axis: Timeline) -> tuple[str, ...]:
+    """Segment of each period under a spec. Raises NotEstimableError, or SpecError for overlapping phases."""
+    headline, phases = phase_masks(spec, axis)
+    codes = np.full(axis.count, LEFT_OUT, dtype=object)
+    codes[headline] = PHASE
+    for name, mask in phases.items():
+        codes[mask] = name
+    in_phase = codes != LEFT_OUT
+    codes[: int(np.flatnonzero(in_phase)[0])] = BASELINE
     return tuple(codes)
 
 
@@ -111,20 +108,24 @@ def ratio_checks(
         return ()
     baseline = np.flatnonzero([code == BASELINE for code in codes])
     phase = np.flatnonzero([code == PHASE for code in codes])
-    cohort = PrePeriod(
-        treated[baseline], comparison[baseline], float(phase.mean() - baseline.mean())
-    )
+    cohort = PrePeriod(treated[baseline], comparison[baseline], float(phase.mean() - baseline.mean()))
     return pre_period_ratio([cohort], log_ratio), breakdown_value([cohort], log_ratio)
 
 
-def window_of(codes: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
-    """First and last period of baseline and phase, as the card names them."""
-    found = {}
-    for name, code in (("baseline", BASELINE), ("phase", PHASE)):
+def dated(card: Card, codes: Sequence[str], labels: Sequence[str]) -> Card:
+    """The card with first and last period of baseline and phase."""
+    ends = []
+    for code in (BASELINE, PHASE):
         inside = [label for label, item in zip(labels, codes, strict=True) if item == code]
-        found[f"{name}_first"] = inside[0] if inside else ""
-        found[f"{name}_last"] = inside[-1] if inside else ""
-    return found
+        ends.append((inside[0], inside[-1]) if inside else ("", ""))
+    (baseline_first, baseline_last), (phase_first, phase_last) = ends
+    return replace(
+        card,
+        baseline_first=baseline_first,
+        baseline_last=baseline_last,
+        phase_first=phase_first,
+        phase_last=phase_last,
+    )
 
 
 def _with_interval(effect: Effect, interval: Interval) -> Effect:
@@ -217,31 +218,30 @@ def controlled_result(
 def intervals_of(estimates: Estimates, number: int) -> dict[str, Interval]:
     """integrated, ewc and standard (quasi-binomial, t) of one pair, on the rate-ratio scale."""
 
-    def ends(low_high_95: Array, low_high_80: Array) -> tuple[float, float, float, float]:
-        low95, high95, low80, high80 = np.exp(np.clip([*low_high_95, *low_high_80], -700, 700))
-        return float(low95), float(high95), float(low80), float(high80)
-
     plain = float(estimates.ewc_coefficient[number])
     return {
-        "integrated": Interval(
+        "integrated": log_interval(
             "integrated",
             float(estimates.coefficient[number]),
             float(estimates.standard_error[number]),
-            *ends(estimates.integrated_95[number], estimates.integrated_80[number]),
+            estimates.integrated_95[number],
+            estimates.integrated_80[number],
         ),
-        "ewc": Interval(
+        "ewc": log_interval(
             "ewc",
             plain,
             float(estimates.ewc_error[number]),
-            *ends(estimates.ewc_interval(0.95)[number], estimates.ewc_interval(0.80)[number]),
-            degrees_of_freedom=float(estimates.ewc_df[number]),
+            estimates.ewc_interval(0.95)[number],
+            estimates.ewc_interval(0.80)[number],
+            float(estimates.ewc_df[number]),
         ),
-        "standard": Interval(
+        "standard": log_interval(
             "standard",
             plain,
             float(estimates.standard_error_quasi[number]),
-            *ends(estimates.standard_interval(0.95)[number], estimates.standard_interval(0.80)[number]),
-            degrees_of_freedom=float(estimates.df[number]),
+            estimates.standard_interval(0.95)[number],
+            estimates.standard_interval(0.80)[number],
+            float(estimates.df[number]),
         ),
     }
 
@@ -303,7 +303,8 @@ def chart_points(
             upper = expected * observed_total / effect.interval_95[0] / effect.expected
         points.append(SeriesPoint(label, _number(treated[index]), _number(expected), lower, upper))
     points += [
-        SeriesPoint(label, _number(comparison[index]), side="comparison") for index, label in enumerate(labels)
+        SeriesPoint(label, _number(comparison[index]), side="comparison")
+        for index, label in enumerate(labels)
     ]
     return tuple(points)
 

@@ -88,7 +88,11 @@ def event_study(panel: Panel, width: int = 6) -> tuple[EventSpan, ...]:
         error = _jackknife(observed, expected) if keep else None
         rows.append(
             EventSpan(
-                int(since[cells].min()), int(since[cells].max()), float(observed[0]), float(expected[0]), error
+                int(since[cells].min()),
+                int(since[cells].max()),
+                float(observed[0]),
+                float(expected[0]),
+                error,
             )
         )
     return tuple(rows)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.designs.log_interval import log_interval
 from evaluation.designs.two_groups import BASELINE, LEFT_OUT, PHASE, design_matrix
 from evaluation.numerics.integrated import integrated_ar
 from evaluation.result import Interval
@@ -50,16 +51,12 @@ def _change(row: Array, codes: Sequence[str], months: Sequence[str]) -> Interval
             contrast = np.append(contrast, [0.0, 0.0])
     if observed.sum() <= X.shape[1]:
         return None
-    fit = integrated_ar(
-        np.nan_to_num(row)[None], X, contrast, "poisson", offset=offset, observed=observed
-    )
+    fit = integrated_ar(np.nan_to_num(row)[None], X, contrast, "poisson", offset=offset, observed=observed)
     if not fit.converged[0]:
         return None
-    (low95,), (high95,) = fit.interval(0.95)
-    (low80,), (high80,) = fit.interval(0.80)
     deviation = float(fit.mixture(contrast).standard_deviation[0])
-    ends = np.exp([low95, high95, low80, high80])
-    return Interval("integrated", float(fit.estimate[0]), deviation, *(float(end) for end in ends))
+    wide, narrow = (np.concatenate(fit.interval(level)) for level in (0.95, 0.80))
+    return log_interval("integrated", float(fit.estimate[0]), deviation, wide, narrow)
 
 
 def _are_months(labels: Sequence[str]) -> bool:

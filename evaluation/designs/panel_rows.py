@@ -1,176 +1,155 @@
-"""From rows (one an area and period) to a Panel, for the pooled and the controlled design.
+"""From rows (one an area and period) to areas × periods, for the pooled and the controlled design.
 
-Every fault that would make a wrong number is a `NotEstimable` with a code instead.
+Rows that cannot be read raise DataError; counts that would make a wrong number raise NotEstimableError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from evaluation.calendar import Timeline, timeline
+from evaluation.data import DataError, check_columns, labels, numbers
 from evaluation.designs.panel import NEVER, Panel
-from evaluation.spec import Spec
+from evaluation.series import NotEstimableError, check_outcome, excluded_positions
+from evaluation.spec import Spec, SpecError
+
+Array = NDArray[np.float64]
 
 
-class NotEstimable(Exception):
-    """The rows cannot give an estimate; `reason` is the code of why."""
+def read_panel(spec: Spec, frame: pd.DataFrame) -> tuple[Panel, Timeline]:
+    """Areas × all periods of the axis; excluded periods and periods without any row are NaN throughout.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def read_panel(spec: Spec, frame: pd.DataFrame, until_end: bool = True) -> Panel:
-    """Areas × periods of one spec; excluded periods are left out, and with until_end those after `end`.
-
-    Starts come from `treated_from` (a column that holds each area's first treated period, empty for
-    comparison areas) or are `start` for the areas named in `treated`.
-    Raises NotEstimable: negative_counts, counts_not_whole, missing_counts, missing_cells, duplicate_cells,
-    start_outside_data, no_treated_area, no_comparison_area.
+    Starts come from `treated_from` (a column with each area's first treated period, empty for comparison
+    areas) or are `start` for the areas named in `treated`. With `comparison` other areas are dropped.
+    Raises NotEstimableError: negative_counts, counts_not_whole, missing_counts, missing_cells, no_events,
+    start_outside_data, no_treated_area, no_comparison_area; DataError on unreadable or repeated rows.
     """
+    check_columns(spec, frame)
     data = spec.data
-    rows = pd.DataFrame(
-        {
-            "area": frame[str(data.area)].map(area_label),
-            "period": period_labels(spec, frame),
-            "count": pd.to_numeric(frame[data.outcome], errors="coerce"),
-        }
-    )
-    if data.treated_from:
-        rows["start"] = [start_label(value) for value in frame[data.treated_from]]
-    rows["cluster"] = frame[data.cluster].map(area_label) if data.cluster else rows["area"]
-    rows["weight"] = pd.to_numeric(frame[data.weights], errors="coerce") if data.weights else 1.0
-    if data.comparison:
-        wanted = set(data.treated) | set(data.comparison)
-        rows = rows[rows["area"].isin(wanted)]
-    rows = rows[[_kept(label, spec, until_end) for label in rows["period"]]]
-    _refuse_bad_counts(rows, whole=not data.weights)
-    if rows.duplicated(["area", "period"]).any():
-        raise NotEstimable("duplicate_cells")
-    counts = rows.pivot(index="area", columns="period", values="count")
-    counts = counts[sorted(counts.columns, key=_order)]
-    if counts.isna().to_numpy().any():
-        raise NotEstimable("missing_cells")
-    periods = tuple(str(label) for label in counts.columns)
-    starts = _starts(spec, rows, counts.index, periods)
-    treated = starts < len(periods)
+    axis, position = timeline(spec, frame)
+    area = labels(frame, str(data.area))
+    if area.isna().any():
+        at = int(area.isna().to_numpy().argmax())
+        raise DataError(f"row {at + 2}, column {data.area!r}: empty; every row needs its area")
+    present = set(area)
+    for name in (*data.treated, *data.comparison):
+        if name not in present:
+            key = "treated" if name in data.treated else "comparison"
+            raise DataError(f"data.{key}: area {name!r} is not in column {data.area!r}; check the spelling")
+    keep = np.ones(len(frame), dtype=bool)
+    if data.comparison and data.treated:
+        keep = area.isin({*data.treated, *data.comparison}).to_numpy()
+    names = tuple(sorted(set(area[keep]), key=_natural))
+    place = {name: index for index, name in enumerate(names)}
+    row = area[keep].map(place).to_numpy(dtype=int)
+    column = position[keep]
+    excluded = excluded_positions(spec, axis)
+    values = numbers(frame, data.outcome).to_numpy()[keep]
+    check_outcome(spec, values[~excluded[column]])
+    flat = row * axis.count + column
+    repeated = pd.Series(flat).duplicated().to_numpy()
+    if repeated.any():
+        at = int(np.flatnonzero(keep)[int(repeated.argmax())])
+        where = f"{area.iloc[at]} in {axis.label(int(position[at]))}"
+        raise DataError(f"row {at + 2}: a second row for {where}; add the rows up")
+    counts = np.full((len(names), axis.count), np.nan)
+    counts[row, column] = values
+    counts[:, excluded] = np.nan
+    seen = np.isfinite(counts)
+    # A table that lost its zeros looks like this; filling them in or leaving them out would both be guesses.
+    if (seen.any(axis=0) & ~seen.all(axis=0)).any():
+        raise NotEstimableError("missing_cells")
+    if not np.nansum(counts):
+        raise NotEstimableError("no_events")
+    starts = _starts(spec, frame, keep, area, names, axis)
+    treated = starts < axis.count
     if not treated.any():
-        raise NotEstimable("no_treated_area")
+        raise NotEstimableError("no_treated_area")
     if treated.all():
-        raise NotEstimable("no_comparison_area")
-    clusters = rows.drop_duplicates("area").set_index("area")["cluster"].reindex(counts.index)
+        raise NotEstimableError("no_comparison_area")
     weights = None
     if data.weights:
-        weights = rows.pivot(index="area", columns="period", values="weight")[counts.columns].to_numpy(float)
+        weights = np.zeros_like(counts)
+        weights[row, column] = numbers(frame, data.weights).to_numpy()[keep]
+        if not (np.isfinite(weights).all() and (weights >= 0).all()):
+            raise NotEstimableError("weights_not_positive")
+    clusters = names
+    if data.cluster:
+        labelled = labels(frame, data.cluster)[keep]
+        first = dict(zip(area[keep][::-1], labelled[::-1], strict=True))
+        clusters = tuple(str(first[name]) for name in names)
+    return Panel(names, tuple(axis.labels), counts, starts, clusters, weights), axis
+
+
+def seen_periods(panel: Panel, first: int = 0, last: int | None = None) -> Panel:
+    """The panel without its missing periods, and without those before `first` or after `last`.
+
+    A pooled estimate has an effect for each period, so a missing one is simply not there.
+    """
+    index = np.arange(len(panel.periods))
+    keep = np.isfinite(panel.counts).all(axis=0) & (index >= first)
+    if last is not None:
+        keep &= index <= last
+    kept = np.flatnonzero(keep)
+    moved = np.searchsorted(kept, np.minimum(panel.starts, len(panel.periods)))
+    starts = np.where((panel.starts >= NEVER) | (moved >= len(kept)), NEVER, moved).astype(np.int64)
     return Panel(
-        areas=tuple(counts.index),
-        periods=periods,
-        counts=counts.to_numpy(float),
-        starts=starts,
-        clusters=tuple(str(label) for label in clusters),
-        weights=weights,
+        panel.areas,
+        tuple(panel.periods[place] for place in kept),
+        panel.counts[:, kept],
+        starts,
+        panel.clusters,
+        None if panel.weights is None else panel.weights[:, kept],
     )
 
 
-def period_labels(spec: Spec, frame: pd.DataFrame) -> pd.Series:
-    """Label of each row's period: YYYY-MM, YYYY, YYYY-MM-DD or the running index as text."""
-    data = spec.data
-    if data.year and data.month:
-        year, month = frame[data.year].astype(int), frame[data.month].astype(int)
-        return year.map("{:04d}".format) + "-" + month.map("{:02d}".format)
-    if data.year:
-        return frame[data.year].astype(int).map("{:04d}".format)
-    if data.date:
-        days = pd.to_datetime(frame[data.date])
-        monthly = bool((days.dt.day == 1).all())
-        return days.dt.strftime("%Y-%m" if monthly else "%Y-%m-%d")
-    return frame[str(data.time)].map(lambda value: f"{float(value):g}")
-
-
-def period_position(point: object, periods: Sequence[str], after: bool = False) -> int:
-    """Index of the first period at or after `point` (after=True: the first one later than it)."""
-    key = _order(_cut(_text(point), periods[0]))
-    for index, label in enumerate(periods):
-        if _order(label) > key or (not after and _order(label) == key):
-            return index
-    return len(periods)
-
-
-def area_label(value: object) -> str:
-    """Labels compare as text: precinct 77, "77" and 77.0 are the same area."""
-    if isinstance(value, float) and value == int(value):
-        return str(int(value))
-    return str(value)
-
-
-def start_label(value: object) -> str | None:
-    """A start as a period label; None for an empty cell."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or value == "":
-        return None
-    if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
-        return value.isoformat()[:7]
-    if isinstance(value, float | int | np.integer | np.floating):
-        return f"{float(value):g}"
-    return str(value)
-
-
-def _order(label: str) -> tuple[float, str]:
-    """Running indices in the order of numbers, dates in the order of their text."""
-    try:
-        return float(label), ""
-    except ValueError:
-        return float(label[:4]), label
-
-
-def _kept(label: str, spec: Spec, until_end: bool) -> bool:
-    if until_end and spec.end is not None and _order(label) > _order(_cut(_text(spec.end), label)):
-        return False
-    for point in spec.data.exclude:
-        first, _, last = _text(point).partition("/")
-        if _order(_cut(first, label)) <= _order(label) <= _order(_cut(last or first, label)):
-            return False
-    return True
-
-
-def _text(point: object) -> str:
-    return f"{point:g}" if isinstance(point, float) else str(point)
-
-
-def _cut(point: str, label: str) -> str:
-    """A point written more finely than the periods (2021-06-15 for months) stands for its period."""
-    return point[: len(label)] if "-" in point and "-" in label else point
-
-
-def _refuse_bad_counts(rows: pd.DataFrame, whole: bool) -> None:
-    if rows.empty:
-        raise NotEstimable("no_rows")
-    count = rows["count"]
-    if count.isna().any() or np.isinf(count).any():
-        raise NotEstimable("missing_counts")
-    if (count < 0).any():
-        raise NotEstimable("negative_counts")
-    if whole and (count != count.round()).any():
-        raise NotEstimable("counts_not_whole")
-    if count.sum() == 0:
-        raise NotEstimable("no_events")
+def _natural(name: str) -> tuple[float, str]:
+    """Numbered areas in the order of their numbers, others by name."""
+    return (float(name), "") if name.replace(".", "", 1).isdigit() else (float("inf"), name)
 
 
 def _starts(
-    spec: Spec, rows: pd.DataFrame, areas: pd.Index, periods: tuple[str, ...]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    def position(label: str) -> int:
-        found = period_position(label, periods)
-        return found if found < len(periods) else NEVER
+    spec: Spec,
+    frame: pd.DataFrame,
+    keep: NDArray[np.bool_],
+    area: pd.Series,
+    names: tuple[str, ...],
+    axis: Timeline,
+) -> NDArray[np.int64]:
+    data = spec.data
+    if not data.treated_from:
+        start = axis.first_position(spec.start, "analysis.start")
+        if not 0 < start < axis.count:
+            raise NotEstimableError("start_outside_data")
+        inside = set(data.treated)
+        return np.array([start if name in inside else NEVER for name in names], dtype=np.int64)
+    column = frame[data.treated_from][keep]
+    own = pd.DataFrame({"area": area[keep].to_numpy(), "start": column.to_numpy()}).drop_duplicates()
+    if own["area"].duplicated().any():
+        name = own.loc[own["area"].duplicated(), "area"].iloc[0]
+        raise DataError(f"column {data.treated_from!r}: area {name!r} has more than one start; keep one")
+    first = dict(zip(own["area"], own["start"], strict=True))
+    found = []
+    for name in names:
+        value = first[name]
+        if value is None or value is pd.NaT or value != value or str(value).strip() == "":
+            found.append(NEVER)
+            continue
+        place = max(axis.first_position(_point(value, axis, str(data.treated_from)), data.treated_from), 0)
+        found.append(place if place < axis.count else NEVER)
+    return np.array(found, dtype=np.int64)
 
-    if spec.data.treated_from:
-        first = rows.drop_duplicates("area").set_index("area")["start"].reindex(areas)
-        return np.array([position(label) if isinstance(label, str) else NEVER for label in first], np.int64)
-    missing = sorted(set(spec.data.treated) - set(areas))
-    if missing:
-        raise NotEstimable("treated_area_not_in_data")
-    start = period_position(spec.start, periods)
-    if not 0 < start < len(periods):
-        raise NotEstimable("start_outside_data")
-    return np.array([start if area in set(spec.data.treated) else NEVER for area in areas], np.int64)
+
+def _point(value: object, axis: Timeline, column: str) -> str | float:
+    """A start as written in a cell: a number on an index or of a year, else an ISO month or day."""
+    if axis.kind in ("index", "year"):
+        try:
+            return float(str(value))
+        except ValueError:
+            pass
+    text = value.isoformat()[:10] if hasattr(value, "isoformat") else str(value).strip()[:10]
+    if len(text) < 7 or text[4] != "-" or not text[:4].isdigit():
+        raise SpecError(f"column {column!r}: {value!r} is no start; write a month like 2021-06")
+    return text

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from evaluation.canonical import frame_sha256
 from evaluation.checks.deciding import comparison_pool
 from evaluation.checks.pre_period import breakdown_value, pooled_cohorts, pre_period_ratio
+from evaluation.data import rows_sha256
 from evaluation.designs.cluster_errors import clustered, hc1, jackknife
 from evaluation.designs.event_study import EventSpan, average_effect, event_study, lead_test
+from evaluation.designs.log_interval import log_interval
 from evaluation.designs.panel import Panel, two_by_two
-from evaluation.designs.panel_rows import NotEstimable, read_panel
+from evaluation.designs.panel_rows import read_panel, seen_periods
 from evaluation.designs.randomization import (
     FEWEST_ASSIGNMENTS,
     Assignments,
@@ -31,10 +32,12 @@ from evaluation.designs.randomization import (
 )
 from evaluation.designs.two_way_poisson import TwoWayFit, fit_two_way_poisson
 from evaluation.result import Card, Check, Effect, Interval, Result
+from evaluation.series import NotEstimableError
 from evaluation.spec import Spec
 from evaluation.verdict import with_verdict
 
 DEFAULT = ("randomization", "cr3", "cluster", "hc1")
+NO_INTERVAL = "none"
 
 
 @dataclass(frozen=True)
@@ -52,22 +55,25 @@ def fit_pooled(spec: Spec, frame: pd.DataFrame) -> Result:
     """Evaluate a pooled spec on rows of area × period. Never raises for bad counts: see Result.reason."""
     card = Card(outcome=spec.data.outcome, unit=spec.data.unit or spec.data.outcome)
     try:
-        panel = read_panel(spec, frame)
-        asked = spec.intervals or DEFAULT
-        return with_verdict(pooled_result(panel, card, asked, spec, frame), spec.margin)
-    except NotEstimable as stop:
-        return Result("pooled", "poisson", "not_estimable", card, n=len(frame), reason=stop.reason)
+        panel, axis = read_panel(spec, frame)
+        last = None if spec.end is None else axis.last_position(spec.end, "analysis.end")
+        panel = seen_periods(panel, last=last)
+        if not panel.is_treated.any():
+            raise NotEstimableError("start_outside_data")
+        result = pooled_result(panel, card, spec.intervals or DEFAULT)
+    except NotEstimableError as refusal:
+        result = Result("pooled", "poisson", "not_estimable", card, n=0, reason=refusal.reason)
+    hashed = replace(result, spec_sha256=spec.sha256, data_sha256=rows_sha256(spec, frame))
+    return with_verdict(hashed, spec.margin)
 
 
 def pooled_result(
     panel: Panel,
     card: Card,
     asked: Sequence[str] = DEFAULT,
-    spec: Spec | None = None,
-    frame: pd.DataFrame | None = None,
     levels: Mapping[str, float] | None = None,
 ) -> Result:
-    """The pooled result of one panel, with its checks and without verdict. Raises NotEstimable.
+    """The pooled result of one panel, with its checks and without verdict. Raises NotEstimableError.
 
     levels: of clusters, from an earlier different outcome: which of them could have been chosen.
     """
@@ -75,7 +81,7 @@ def pooled_result(
     observed, _ = average_effect(panel)
     ratio = math.exp(found.coefficient)
     expected = observed / ratio
-    first = found.intervals[next(name for name in asked if name in found.intervals)]
+    first = found.intervals[_headline_interval(asked, found.intervals)]
     effect = Effect(
         coefficient=found.coefficient,
         standard_error=first.standard_error,
@@ -95,13 +101,11 @@ def pooled_result(
         design="pooled",
         family="poisson",
         status="estimated",
-        card=Card(
-            **{
-                **card.__dict__,
-                "areas": card.areas or treated,
-                "comparison_areas": card.comparison_areas or others,
-                "is_not": card.is_not + (("second_line_of_evidence",) if panel.common_start else ()),
-            }
+        card=replace(
+            card,
+            areas=card.areas or treated,
+            comparison_areas=card.comparison_areas or others,
+            is_not=card.is_not + (("second_line_of_evidence",) if panel.common_start else ()),
         ),
         n=int((found.fit.weights[0] > 0).sum()),
         effect=effect,
@@ -109,8 +113,6 @@ def pooled_result(
         intervals=found.intervals,
         dispersion=_dispersion(panel, found.fit),
         checks=tuple(_checks(panel, found, spans)),
-        spec_sha256=spec.sha256 if spec is not None else "",
-        data_sha256=frame_sha256(frame, spec.data.columns) if spec is not None and frame is not None else "",
     )
 
 
@@ -119,14 +121,14 @@ def estimate_pooled(
 ) -> PooledEstimate:
     """Coefficient and intervals of a panel.
 
-    Raises NotEstimable: perfect_separation where a side of the comparison has no events.
+    Raises NotEstimableError: perfect_separation where a side of the comparison has no events.
     """
     counts = np.nan_to_num(panel.counts)
     fit = fit_two_way_poisson(counts, panel.treatment, panel.cell_weights)
     coefficient = float(fit.coefficient[0])
     treated = panel.treatment * (panel.cell_weights > 0) > 0
     if not math.isfinite(coefficient) or counts[treated].sum() == 0:
-        raise NotEstimable("perfect_separation")
+        raise NotEstimableError("perfect_separation")
     _, starts = cluster_starts(panel)
     treated_clusters = int((starts < len(panel.periods)).sum())
     assignments = admissible_assignments(panel, levels)
@@ -151,15 +153,20 @@ def estimate_pooled(
         elif name == "randomization" and panel.is_complete and assignments.can_run:
             p = p_value(panel, assignments)
             guess = clustered(fit, counts, panel.clusters)[0]
-            ends = inverted_intervals(panel, assignments, coefficient, guess)
-            (low95, high95), (low80, high80) = ends
-            intervals[name] = Interval(
-                name, coefficient, None, *(_ratio(end) for end in (low95, high95, low80, high80))
-            )
-    if not intervals:
-        intervals["none"] = Interval("none", coefficient, None, 0.0, math.inf, 0.0, math.inf)
-        asked = (*asked, "none")
+            wide, narrow = inverted_intervals(panel, assignments, coefficient, guess)
+            intervals[name] = log_interval(name, coefficient, None, wide, narrow)
+    intervals[NO_INTERVAL] = Interval(NO_INTERVAL, coefficient, None, 0.0, math.inf, 0.0, math.inf)
     return PooledEstimate(coefficient, intervals, assignments, p, fit)
+
+
+def _headline_interval(asked: Sequence[str], found: Mapping[str, Interval]) -> str:
+    """The first interval asked for; where that is randomization or CR3, never one of the narrow ones instead.
+
+    With too few clusters for either the effect has no interval: from 0 to infinity.
+    """
+    sound = [name for name in asked if name in ("randomization", "cr3")]
+    wanted = sound if asked and asked[0] in sound else list(asked)
+    return next((name for name in wanted if name in found), NO_INTERVAL)
 
 
 def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan]) -> list[Check]:
@@ -193,7 +200,13 @@ def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan]) -> 
         )
     if panel.common_start:
         checks.append(
-            Check("own_line_of_evidence", "informing", "failed", "equals_two_by_two_ratio", {**two_by_two(panel)})
+            Check(
+                "own_line_of_evidence",
+                "informing",
+                "failed",
+                "equals_two_by_two_ratio",
+                {**two_by_two(panel)},
+            )
         )
     else:
         cohorts_seen = len(np.unique(panel.starts[panel.is_treated]))
@@ -222,21 +235,16 @@ def event_study_check(spans: Sequence[EventSpan], clusters: int) -> Check:
 def _interval(
     name: str, coefficient: float, error: float, freedom: float | None, note: str | None = None
 ) -> Interval:
-    def ends(level: float) -> tuple[float, float]:
-        tail = (1 + level) / 2
-        quantile = stats.norm.ppf(tail) if freedom is None else stats.t.ppf(tail, freedom)
-        return _ratio(coefficient - quantile * error), _ratio(coefficient + quantile * error)
-
-    return Interval(name, coefficient, error, *ends(0.95), *ends(0.80), degrees_of_freedom=freedom, note=note)
+    quantiles = [
+        stats.norm.ppf(tail) if freedom is None else stats.t.ppf(tail, freedom) for tail in (0.975, 0.90)
+    ]
+    wide, narrow = ((coefficient - q * error, coefficient + q * error) for q in quantiles)
+    return log_interval(name, coefficient, error, wide, narrow, freedom, note)
 
 
 def _printable(number: int) -> int | float:
     """Whole numbers that JSON readers keep exactly, larger ones rounded."""
     return number if number < 2**53 else float(number)
-
-
-def _ratio(log: float) -> float:
-    return math.exp(log) if log < 700 else math.inf
 
 
 def _averted_upper(observed: float, lower: float) -> float:
