@@ -17,6 +17,7 @@ PUBLIC = {
     "funding": ":material/payments:",
     "claims": ":material/fact_check:",
     "evidence": ":material/library_books:",
+    "briefing": ":material/description:",
     "method": ":material/menu_book:",
 }
 

@@ -88,7 +88,7 @@ def plant_in_shifts(log: Log, rng: np.random.Generator) -> tuple[Log, Planted]:
     for number, row in enumerate(planter.choose(14)):
         start = _shifted(row["started_at"], hours=3)
         planter.add("overlapping_shifts", row, record=f"S8{number:04d}", started_at=start)
-    planter.change("shift_too_long", 5, "ended_at", lambda cell: _shifted(cell, hours=11), _is_sunday_evening)
+    planter.change("shift_too_long", 5, "ended_at", lambda cell: _shifted(cell, hours=12), _is_sunday_evening)
     for row in planter.choose(60, _is_long_ago):
         row["logged_at"] = _late(rng, row["ended_at"])
         planter.note("late_entry", row)
@@ -181,7 +181,8 @@ def _claim_every_day(planter: Planter) -> None:
     """One worker claims eight hours a day, seven days a week, for seventy days."""
     provider, worker, first, days = SEVEN_DAYS_WORKER
     start = dt.date.fromisoformat(first)
-    span = (first, str(start + dt.timedelta(days=days)))
+    # His own shifts make room, a day more at each end, so that the run is as long as it says.
+    span = (str(start - dt.timedelta(days=1)), str(start + dt.timedelta(days=days + 1)))
     planter.log = [
         row for row in planter.log if row["worker"] != worker or not span[0] <= row["started_at"] <= span[1]
     ]

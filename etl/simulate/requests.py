@@ -87,13 +87,13 @@ def _request(rng: np.random.Generator, month: pd.Period, source: str, rate: pd.S
 
 
 def _route_request(rng: np.random.Generator, row: dict[str, Any], received: dt.datetime) -> dict[str, Any]:
-    row["relayed_at"] = received + dt.timedelta(minutes=int(rng.integers(600, 7_200)))
+    relayed = clear_of_changes(received + dt.timedelta(minutes=int(rng.integers(600, 7_200))))
+    row["relayed_at"] = relayed
     draw = rng.random()
     if draw < 0.25:
         row["outcome"] = "open"
         return row
-    row["answered_at"] = clear_of_changes(row["relayed_at"] + dt.timedelta(days=int(rng.integers(2, 40))))
-    row["relayed_at"] = clear_of_changes(row["relayed_at"])
+    row["answered_at"] = clear_of_changes(relayed + dt.timedelta(days=int(rng.integers(2, 40))))
     row["outcome"] = "accepted" if draw < 0.37 else "declined"
     return row
 

@@ -1,0 +1,1 @@
+"""The public HTTP interface, `/api/v1`: releases, tables, estimates, dictionary. Reading only."""

@@ -1,0 +1,114 @@
+"""What leaves and what does not, why, and a last look into every text for what never may.
+
+The rules that protect person-linked cells are applied when a release is made; this is the door
+itself: an allow-list from the dictionary and a scan of each text cell.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from disclosure.scanner import PATTERNS, scan_text
+from etl.dictionary import Table
+from etl.publish.export.errors import ExportError
+from etl.publish.export.selection import Selection
+
+REMEMBERED_LENGTH = 200
+
+
+@dataclass
+class TextScan:
+    """Looks into every text cell that leaves. Use one for a whole export.
+
+    `found` is {(table, column, kind of detail): number of different texts}.
+    """
+
+    cells: int = 0
+    found: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set, repr=False)
+
+    def look(self, table: Table, batch: pa.RecordBatch) -> None:
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if not pa.types.is_string(column.type):
+                continue
+            self.cells += len(column) - column.null_count
+            for text in column.unique().to_pylist():
+                # Names of areas repeat in every batch: each text is searched once.
+                if text is None or text in self._seen:
+                    continue
+                if len(text) <= REMEMBERED_LENGTH:
+                    self._seen.add(text)
+                for kind in scan_text(text):
+                    key = (table.name, name, kind)
+                    self.found[key] = self.found.get(key, 0) + 1
+
+    def raise_if_found(self) -> None:
+        """Raises ExportError (code "forbidden_text"); the text itself is not repeated."""
+        if not self.found:
+            return
+        (table, column, kind), count = next(iter(self.found.items()))
+        raise ExportError(
+            "forbidden_text",
+            f"Nothing was exported: {table}.{column} holds what looks like {kind} in {count} "
+            f"{'text' if count == 1 else 'texts'}. Take it out at its source and build the release again.",
+        )
+
+
+def disclosure_markdown(
+    release_id: str, selection: Selection, rows: dict[str, int], scan: TextScan, disarmed: int
+) -> str:
+    """The report for people. `disarmed` is the number of texts given an apostrophe in CSV."""
+    lines = [
+        f"# Disclosure report, release {release_id}",
+        "",
+        "Tables leave by an allow-list: stored in the release, and every column marked public or protected in",
+        "the dictionary. Person-linked values leave only as aggregates that passed the disclosure rules when",
+        "the release was made (sensitivity `protected`); display and export never see the rows behind them.",
+        "Police rows are not republished: the publisher's own portal is linked in README.md.",
+        "",
+        "## Exported",
+        "",
+        "| table | rows | columns | protected columns |",
+        "|---|---:|---:|---|",
+    ]
+    for table in selection.tables:
+        protected = [column.name for column in table.columns if column.sensitivity == "protected"]
+        lines.append(
+            f"| {table.name} | {rows[table.name]:,} | {len(table.columns)} | {', '.join(protected) or 'none'} |"
+        )
+    lines += ["", "## Held back", ""]
+    if selection.held_back:
+        lines += ["| table | why |", "|---|---|"]
+        lines += [f"| {name} | {why} |" for name, why in sorted(selection.held_back.items())]
+    else:
+        lines.append("Nothing.")
+    lines += [
+        "",
+        "## Scan of texts",
+        "",
+        f"{scan.cells:,} text cells were searched for: {', '.join(PATTERNS)}. Found: {sum(scan.found.values())}.",
+        f"Texts that a spreadsheet would run as a formula, disarmed with an apostrophe in CSV: {disarmed}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def disclosure_json(release_id: str, selection: Selection, rows: dict[str, int], scan: TextScan) -> str:
+    """The report for programs."""
+    return (
+        json.dumps(
+            {
+                "release": release_id,
+                "exported": {name: rows[name] for name in selection.names},
+                "held_back": selection.held_back,
+                "text_cells_scanned": scan.cells,
+                "forbidden_texts_found": sum(scan.found.values()),
+            },
+            indent=2,
+            sort_keys=True,
+        )
+        + "\n"
+    )

@@ -1,0 +1,9 @@
+"""Staff."""
+
+import streamlit as st
+
+import access
+
+access.require("leadership")
+
+st.title("providers")
