@@ -3,6 +3,8 @@
 Run: `streamlit run dashboard.py` (or `make run`, which serves it with compression and headers).
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from presentation.language import say
@@ -21,6 +23,8 @@ PUBLIC = {
     "method": ":material/menu_book:",
 }
 
+STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
+
 st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
 page = st.navigation(
     [
@@ -35,4 +39,5 @@ page = st.navigation(
     ],
     position="top",
 )
+st.html(STYLE)
 page.run()
