@@ -33,10 +33,13 @@ def plain(value: Any) -> str:
 
 
 def markdown(value: Any) -> str:
-    """Text for `st.markdown`, `st.write`, labels and titles, and for Markdown files: no link, image or markup."""
-    text = _MARKDOWN.sub(r"\\\1", plain(value))
-    # "1. item" and "www.example.org" are made into lists and links without any of the characters above.
-    return re.sub(r"(?i)\bwww(?=\\\.)", "ww\\\\w" if False else "www\u2060", text)
+    """Text for `st.markdown`, `st.write`, labels and titles, and for Markdown files: no link, image or markup.
+
+    Renderers turn addresses into links after they have undone the escapes; an invisible word joiner (U+2060)
+    inside an address keeps it text.
+    """
+    text = re.sub(r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=www)(?=\.)|(?=@)", "\u2060", plain(value))
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def html(value: Any) -> str:
