@@ -20,7 +20,7 @@ from etl.statements import load_statements
 from evaluation.analysis_result import AnalysisResult
 from evaluation.program import Analysis, Program, ProgramError, parse_program
 from evaluation.readings import evaluate_program
-from evaluation.result import Reading, Result
+from evaluation.result import Reading, Result, plain
 
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
@@ -102,7 +102,8 @@ def _evaluate(program: Mapping[str, Any], inputs: Inputs, only: Sequence[str] | 
                 _add(rows, program, parsed, analyses[result.analysis], result)
     except ProgramError as error:
         raise ProgramError(f"{program['program']}.toml: {error}") from error
-    return rows
+    # An interval end that is not bounded is stored as empty: no number would be true.
+    return {table: plain(entries) for table, entries in rows.items()}
 
 
 def _add(
@@ -222,7 +223,7 @@ def _reading(
         "interval_method": effect.interval_method if effect and reading.status == "estimated" else "none",
         "verdict": "cannot_tell",
         "registration": headline.registration,
-        "result_json": json.dumps(vars(reading), ensure_ascii=False, allow_nan=False),
+        "result_json": json.dumps(plain(vars(reading)), ensure_ascii=False, allow_nan=False),
         "spec_sha256": headline.spec_sha256,
         "data_sha256": headline.data_sha256,
     }
@@ -237,7 +238,7 @@ def _add_checks(rows: Rows, estimate_id: str, result: Result) -> None:
                 "kind": check.kind,
                 "status": check.status,
                 "reason": check.reason,
-                "figures_json": json.dumps(check.figures, allow_nan=False),
+                "figures_json": json.dumps(plain(check.figures), allow_nan=False),
             }
         )
     for gate in result.gates:
