@@ -53,7 +53,7 @@ def evaluate_programs(
         rows = store.find(program["program"], key)
         how = "taken over unchanged"
         if rows is None:
-            rows = _evaluate(program, inputs, only)
+            rows = estimate_rows(program, inputs, only)
             store.keep(program["program"], key, rows)
             how = f"{time.monotonic() - started:.0f} s"
         for table in TABLES:
@@ -89,7 +89,8 @@ def inputs_of(connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any])
     return Inputs(panel, areas, [(str(one), str(two)) for one, two in pairs])
 
 
-def _evaluate(program: Mapping[str, Any], inputs: Inputs, only: Sequence[str] | None) -> Rows:
+def estimate_rows(program: Mapping[str, Any], inputs: Inputs, only: Sequence[str] | None) -> Rows:
+    """Rows of every table of estimates for one program; `only`: ids of the analyses wanted."""
     try:
         parsed = parse_program(program)
         rows: Rows = {table: [] for table in TABLES}

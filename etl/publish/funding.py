@@ -45,6 +45,7 @@ def write_funding(connection: duckdb.DuckDBPyConnection) -> None:
         estimates = _read(connection, "averted_estimates", program=program["program"])
         found: list[Row] = []
         found += _unit_costs(program)
+        found += _logged_costs(connection, program)
         for funding, phase, amount, reason in _money_by_phase(connection, program):
             found += _averted(funding, phase, amount, reason, estimates)
             found += _break_even(funding, phase, amount, costs, estimates)
@@ -84,6 +85,36 @@ def _unit_costs(program: Mapping[str, Any]) -> Iterator[Row]:
             amount_usd=float(money["amount_usd"]) if money else None,
             denominator=float(fact["value"]) if fact else None,
             denominator_unit=fact["unit"] if fact else None,
+        )
+
+
+def _logged_costs(connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any]) -> Iterator[Row]:
+    """Payments over logged work, where logs are loaded; requests answered stand for calls."""
+    (work,) = _read(connection, "logged_work", program=program["program"])
+    if not work["paid_usd"]:
+        return
+    for unit, column, named, reason in (
+        ("shift_hour", "hours", "worker hours logged", "payments_over_logged_hours"),
+        ("mediation", "mediations", "mediations that may be shown", "payments_over_protected_counts"),
+        (
+            "answered_call",
+            "answered",
+            "requests answered that may be shown",
+            "payments_over_protected_counts",
+        ),
+    ):
+        if work[column] is None:
+            continue
+        figure = cost_per_unit(float(work["paid_usd"]), float(work[column]), reason)
+        yield _figure_row(
+            figure,
+            kind="cost_per_unit",
+            figure=f"cost_per_{unit}",
+            basis="payments/logs",
+            unit="US dollars",
+            amount_usd=float(work["paid_usd"]),
+            denominator=float(work[column]),
+            denominator_unit=named,
         )
 
 
@@ -134,8 +165,10 @@ def _break_even(
     )
     for cost in costs:
         figure = break_even(amount, float(cost["amount_usd"]), expected)
+        cited = {f"cost_{key}": cost[key] for key in ("name", "dollars_of", "counts", "source")}
         yield _figure_row(
             figure,
+            inputs_json=json.dumps(figure.inputs | cited),
             kind="break_even",
             figure=f"break_even/{funding}/{phase}",
             basis=cost["id"],

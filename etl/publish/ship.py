@@ -18,7 +18,6 @@ import openpyxl
 from etl.load.tables import PROJECT
 from etl.problems import BadInput, Problem
 from etl.publish.build import Loading, Options, load_everything, work_database
-from etl.publish.daily import ship_daily, write_daily
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources, read_source
 from etl.sources.boundaries import Area, memberships, neighbors, read_layer, tiles
 
@@ -239,6 +238,4 @@ def ship(minneapolis: Path, new_york: Path | None, progress: Callable[[str], Non
         loading = Loading(connection, options, Path(temporary), progress, wanted)
         load_everything(loading)
         ship_counts(connection, "minneapolis", "minneapolis_police_incidents", target)
-        write_daily(connection)
-        ship_daily(connection, "minneapolis", target)
     progress(f"counts written to {target.relative_to(PROJECT)}")

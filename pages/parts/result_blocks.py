@@ -53,7 +53,7 @@ def gates_unmet(result: Plain) -> None:
     st.write(sentences.gates_summary(result))
     for gate in result.get("gates") or ():
         symbol = words.word("status_symbol", gate["status"])
-        st.markdown(f"**{symbol} {words.word('status', gate['status'])}.** {sentences.gate(gate)}")
+        st.markdown(f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}")
         if gate["status"] != "passed":
             st.caption(sentences.gate_would_take(gate))
 

@@ -17,10 +17,11 @@ import duckdb
 import numpy as np
 import pytest
 
+from etl.dictionary import create_table_sql, load_dictionary
 from etl.publish.build import Loading, Options, load_everything, work_database
 from etl.publish.claims import judge
 from etl.publish.findings import write_findings
-from etl.publish.funding import read_costs
+from etl.publish.funding import read_costs, write_funding
 from etl.settings import load_sources
 from etl.statements import load_statements
 
@@ -459,6 +460,34 @@ def test_two_workers_in_madison_could_have_shown_only_a_large_fall(built: duckdb
     assert noisier["value"] > row["value"]
     averted = inputs["events_that_would_have_to_be_averted"]
     assert averted == pytest.approx(inputs["expected_events"] * row["value"] / 100)
+
+
+def test_costs_from_logs_are_payments_over_what_was_logged() -> None:
+    connection = duckdb.connect()
+    for table in load_dictionary().tables.values():
+        for statement in create_table_sql(table):
+            connection.execute(statement)
+    program = {"program": "p", "city": "c", "phase": [{"id": "contracted"}], "simulated": True}
+    connection.execute("INSERT INTO core_program VALUES ('p', 'c', 'P', 's', ?, TRUE)", [json.dumps(program)])
+    connection.execute(
+        "INSERT INTO core_phase VALUES ('p', 'contracted', 'C', 'contracted', '2021-02-01', NULL, 's', 'certain')"
+    )
+    for month, hours, paid in (("2021-01-01", 100, 4000), ("2021-02-01", 300, 6000)):
+        connection.execute("INSERT INTO out_shift VALUES ('p', 'c', ?, 9, ?, TRUE)", [month, hours])
+        connection.execute(
+            "INSERT INTO out_provider VALUES ('p', 'c', 'one', 'One', ?, NULL, 1, 0, 1, 0, 0, 0, ?, TRUE)",
+            [month, paid],
+        )
+    for month, n in (("2021-01-01", None), ("2021-02-01", 20)):
+        connection.execute(
+            "INSERT INTO out_activity VALUES ('p', 'c', 'city', 'c', 'month', ?, 'mediations', 'all', 'all', ?, ?, TRUE)",
+            [month, n, "published" if n else "protected"],
+        )
+    write_funding(connection)
+    assert figure(connection, "cost_per_shift_hour", "payments/logs")["value"] == 10_000 / 400
+    assert figure(connection, "cost_per_mediation", "payments/logs")["value"] == 10_000 / 20
+    # Money of a phase: what was paid in its months.
+    assert figure(connection, "break_even/payments/contracted", "murder")["amount_usd"] == 6000
 
 
 def test_later_reviews_see_smaller_changes(built: duckdb.DuckDBPyConnection) -> None:
