@@ -84,7 +84,7 @@ def change_range(lower: float | None, upper: float | None) -> str:
     sizes = [percent(abs(100 * (value - 1))) for value in (lower, upper)]
     if upper < 1 and say("change.none") not in (first, last):
         return say("change.range_fewer", first=sizes[0], last=sizes[1])
-    if 1 < lower and upper < MANY_TIMES and say("change.none") not in (first, last):
+    if lower > 1 and upper < MANY_TIMES and say("change.none") not in (first, last):
         return say("change.range_more", first=sizes[0], last=sizes[1])
     return say("change.range", first=first, last=last)
 
@@ -124,9 +124,7 @@ def day(value: object) -> str:
     known = as_date(value)
     if known is None:
         return say("numbers.unknown")
-    return say(
-        "numbers.day", month=listed("numbers.months")[known.month - 1], day=known.day, year=known.year
-    )
+    return say("numbers.day", month=listed("numbers.months")[known.month - 1], day=known.day, year=known.year)
 
 
 def months_between(first: object, last: object, short: bool = False) -> str:

@@ -90,7 +90,9 @@ def read_program(row: Plain) -> Program:
         for item in plain.get("phase", ())
     )
     events = tuple(
-        Event(item["id"], str(item["date"]), item["name"], item.get("description", ""), item.get("source", ""))
+        Event(
+            item["id"], str(item["date"]), item["name"], item.get("description", ""), item.get("source", "")
+        )
         for item in sorted(plain.get("event", ()), key=lambda item: str(item["date"]))
     )
     return Program(

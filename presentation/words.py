@@ -40,7 +40,9 @@ def reason(code: str | None, **figures: object) -> str:
 
 def pool(code: str | None) -> str:
     """A comparison pool in words."""
-    return say(f"pool.{code}") if code and has(f"pool.{code}") else (plain(code) if code else say("pool.none"))
+    return (
+        say(f"pool.{code}") if code and has(f"pool.{code}") else (plain(code) if code else say("pool.none"))
+    )
 
 
 def baseline(text: str) -> str:

@@ -121,11 +121,11 @@ def typed_select(source: Source, landed: Landed, raw: RawTable, load_id: int) ->
                 f"Correct the name, or add it under [areas.renames.{geography}] in {source.settings_file.name}",
             )
         )
-    for name, coordinate in (("longitude", rows.longitude), ("latitude", rows.latitude)):
+    for axis, coordinate in (("longitude", rows.longitude), ("latitude", rows.latitude)):
         value = f"TRY_CAST({_value(source, coordinate)} AS DOUBLE)" if coordinate else "NULL::DOUBLE"
-        parts.append(f"{value} AS {name}")
-    for number, recognized in enumerate(recognition_columns(source), start=1):
-        parts.append(f"{_value(source, recognized)} AS recognized_{number}")
+        parts.append(f"{value} AS {axis}")
+    for position, recognized in enumerate(recognition_columns(source), start=1):
+        parts.append(f"{_value(source, recognized)} AS recognized_{position}")
     mask = " + ".join(f"CASE WHEN {fault.condition} THEN {fault.bit} ELSE 0 END" for fault in faults)
     parts.append(f"({mask})::INTEGER AS faults")
     select = f"SELECT {', '.join(parts)} FROM {identifier(raw.name)} AS raw {' '.join(joins)}"

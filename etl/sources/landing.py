@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from etl.problems import BadInput, Problem, shown
 
@@ -124,7 +124,7 @@ def _unpack(source: Path, target: Path, packed: str) -> Path:
 
 def _packed_stream(source: Path, packed: str) -> IO[bytes]:
     if packed == "gzip":
-        return gzip.open(source, "rb")
+        return cast("IO[bytes]", gzip.open(source, "rb"))
     archive = zipfile.ZipFile(source)
     names = [name for name in archive.namelist() if not name.endswith("/")]
     if len(names) != 1 or not names[0].lower().endswith((".csv", ".txt", ".tsv")):

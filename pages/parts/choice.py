@@ -36,9 +36,7 @@ def choose(
 
 
 def _note_unknown(label: str, asked: str, shown: str) -> None:
-    st.info(
-        say("link.unknown_choice", label=label, asked=asked[:60], shown=shown), icon=":material/info:"
-    )
+    st.info(say("link.unknown_choice", label=label, asked=asked[:60], shown=shown), icon=":material/info:")
 
 
 def choose_program(programs: Sequence[Program]) -> Program:

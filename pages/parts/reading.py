@@ -15,6 +15,7 @@ from presentation.language import say
 from presentation.program import Program, read_program
 
 RELEASE_KEY = "release"
+FIRST_PROGRAM = "minneapolus"
 
 
 def open_release() -> Release:
@@ -32,6 +33,14 @@ def open_release() -> Release:
     except ReleaseError as error:
         explain(error)
         st.stop()
+
+
+def open_if_readable(release_id: str) -> Release | None:
+    """An older release, or None where its file cannot be read."""
+    try:
+        return warehouse.open_release(release_id)
+    except ReleaseError:
+        return None
 
 
 def explain(error: ReleaseError) -> None:
@@ -77,10 +86,11 @@ def _result(release: _Held, estimate_id: str) -> dict[str, Any] | None:
 
 
 def programs(release: Release) -> list[Program]:
-    """All programs of the release, the real ones first."""
+    """All programs of the release, the one this dashboard was made for first, simulated ones last."""
     return _programs(_Held(release))
 
 
 @lru_cache(maxsize=16)
 def _programs(release: _Held) -> list[Program]:
-    return [read_program(row) for row in release.release.query("programs").to_dict("records")]
+    found = [read_program(row) for row in release.release.query("programs").to_dict("records")]
+    return sorted(found, key=lambda program: (program.is_simulated, program.id != FIRST_PROGRAM))

@@ -31,7 +31,7 @@ def counted(result: Plain) -> None:
     gates = result.get("gates") or ()
     first, second, third = st.columns(3)
     first.metric(say("overview.counted", things=counts), numbers.count(estimate["observed"]), border=True)
-    second.metric(say("overview.expected", things=counts), numbers.count(estimate["expected"]), border=True)
+    second.metric(say("overview.expected", things=counts), sentences.expected_range(result), border=True)
     third.metric(
         say("overview.conditions"),
         say(
@@ -41,7 +41,7 @@ def counted(result: Plain) -> None:
         ),
         border=True,
     )
-    st.caption(sentences.averted(result))
+    st.write(sentences.averted(result))
 
 
 def which_side(result: Plain) -> str:
@@ -56,3 +56,52 @@ def gates_unmet(result: Plain) -> None:
         st.markdown(f"**{symbol} {words.word('status', gate['status'])}.** {sentences.gate(gate)}")
         if gate["status"] != "passed":
             st.caption(sentences.gate_would_take(gate))
+
+
+def before_looking(result: Plain) -> None:
+    """The smallest change that could have been seen, said before the result."""
+    text = sentences.smallest_detectable(result)
+    if text:
+        st.info(text, icon=":material/visibility:")
+
+
+def check_list(result: Plain) -> None:
+    """All checks one by one, the deciding ones first."""
+    st.write(sentences.checks_summary(result))
+    for kind in ("deciding", "informing"):
+        entries = [check for check in result.get("checks") or () if check["kind"] == kind]
+        if not entries:
+            continue
+        st.markdown(f"**{say(f'checks.{kind}')}**")
+        for check in entries:
+            symbol = words.word("status_symbol", check["status"])
+            with st.container(border=True):
+                st.markdown(
+                    f"**{symbol} {words.word('status', check['status'])}.** {sentences.check_question(check)}  \n"
+                    f"{sentences.check(check)}"
+                )
+
+
+def estimand_card(program: Program, row: Plain, result: Plain) -> None:
+    """What the number is about and what it is not, with the hashes that identify it."""
+    card = result["card"]
+    comparison = ", ".join(card["comparison_areas"]) or words.pool(None)
+    lines = {
+        "what": sentences.things(result),
+        "where": say(
+            "card.where_text", name=program.catchment_name(card["catchment"]), areas=", ".join(card["areas"])
+        ),
+        "when": say(
+            "card.when_text",
+            name=program.phase_name(card["phase"]),
+            months=numbers.months_between(card["phase_first"], card["phase_last"]),
+            baseline=numbers.months_between(card["baseline_first"], card["baseline_last"]),
+        ),
+        "compared": say("card.compared_text", pool=words.pool(card["pool"]), areas=comparison),
+        "scale": say("card.scale_text"),
+        "is_not": " ".join(words.word("is_not", code) for code in card["is_not"]),
+        "registered": words.word("registration", result["registration"]),
+        "hashes": say("card.hashes_text", spec=result["spec_sha256"][:16], data=result["data_sha256"][:16]),
+    }
+    for name, text in lines.items():
+        st.markdown(f"**{say(f'card.{name}')}** {sentences.sentence_case(text)}")

@@ -1,1 +1,111 @@
-"""To come."""
+"""Outreach: what the teams did, when they work, and when shootings happen."""
+
+import streamlit as st
+
+from pages.parts import reading
+from pages.parts.choice import choose, choose_program
+from pages.parts.figure import show
+from pages.parts.frame import footer, link_to_view, simulated_banner
+from pages.parts.templates import offer_templates
+from presentation import hours, numbers, words
+from presentation.charts.hours import mediations, outcome_months, week, work_months
+from presentation.language import say
+from presentation.results import distinct
+
+release = reading.open_release()
+programs = reading.programs(release)
+if not programs:
+    st.title(say("outreach.menu"), anchor=False)
+    st.info(say("state.no_program"))
+    st.stop()
+
+answer = st.container()
+boxes = st.columns([2, 1.4, 1])
+with boxes[0]:
+    program = choose_program(programs)
+span = reading.read(release, "monthly_span", city=program.city)
+span = span[(span["month_basis"] == "occurred") & (span["geography"] == "city")]
+outcome, unit = "gunshot", "incidents"
+if len(span):
+    with boxes[1]:
+        outcomes = distinct(sorted(span["outcome"], key=lambda code: (code != "gunshot", code)))
+        outcome = choose("outcome", say("choice.outcome"), outcomes, words.outcome_name)
+    with boxes[2]:
+        units = distinct(span[span["outcome"] == outcome]["unit"])
+        unit = choose("unit", say("choice.unit"), units, lambda code: words.word("unit", code))
+
+counts = reading.read(release, "weekday_hour", city=program.city, outcome=outcome, unit=unit)
+shifts = reading.read(release, "shift_months", program=program.id)
+team_hours = reading.read(release, "team_hours", program=program.id)
+schedules = program.entries("schedule")
+coverage = reading.read(release, "schedule_coverage", program=program.id, outcome=outcome, unit=unit)
+
+on_shift = hours.worked_hours(team_hours) if len(team_hours) else hours.schedule_hours(schedules)
+has_counts = len(counts) > 0 and counts["count"].sum() > 0
+with answer:
+    simulated_banner(program.is_simulated)
+    if has_counts and on_shift:
+        if len(coverage):
+            title, detail = hours.coverage(coverage.to_dict("records")[-1], outcome, unit)
+        else:
+            title, detail = hours.plain_coverage(counts, on_shift, outcome, unit)
+        st.title(title, anchor=False)
+        st.write(detail)
+    elif has_counts:
+        st.title(say("outreach.no_hours_title", program=program.name), anchor=False)
+    else:
+        st.title(say("outreach.no_counts_title", program=program.name), anchor=False)
+
+if has_counts:
+    if len(team_hours):
+        st.write(say("outreach.logged_hours"))
+    elif schedules:
+        sources = "; ".join(distinct(entry["source"] for entry in schedules))
+        st.write(say("outreach.published_hours", hours=hours.schedule_words(schedules), source=sources))
+    title = say(
+        "outreach.week_title" if on_shift else "outreach.week_title_alone", things=words.things(outcome, unit)
+    )
+    show(week(counts, on_shift, outcome, unit, title, release.id), release)
+
+if len(shifts):
+    activities = reading.read(release, "activity_months", program=program.id)
+    activities = activities[(activities["measure"] == "mediations") & (activities["attribute"] == "all")]
+    months = tuple(numbers.as_date(month).isoformat() for month in shifts["month"])
+    show(work_months(shifts, program, release.id), release)
+    if len(activities):
+        show(mediations(activities, months, program, release.id), release)
+    city = reading.read(
+        release,
+        "monthly",
+        city=program.city,
+        geography="city",
+        outcome=outcome,
+        unit=unit,
+        month_basis="occurred",
+    )
+    if len(city):
+        show(outcome_months(city, months, outcome, unit, program, release.id), release)
+else:
+    st.subheader(say("outreach.no_log_title"), anchor=False)
+    st.write(say("outreach.no_log", program=program.name))
+    offer_templates()
+
+facts = reading.read(release, "outreach_facts", program=program.id, page="outreach").to_dict("records")
+if facts:
+    st.subheader(say("outreach.facts_title"), anchor=False)
+    st.write(say("outreach.facts_note"))
+    st.table(
+        [
+            {
+                say("column.when"): numbers.month(fact["date"], short=True),
+                say("column.fact"): fact["text"],
+                say("column.source"): fact["source"],
+                say("column.certainty"): words.word("certainty", fact["certainty"]),
+            }
+            for fact in facts
+        ],
+        hide_index=True,
+    )
+
+link_to_view(release, program=program.id, outcome=outcome, unit=unit)
+footer(release)

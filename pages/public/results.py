@@ -1,1 +1,114 @@
-"""To come."""
+"""Results: one question at a time, with every design, reading and check."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import reading
+from pages.parts.choice import choose, choose_program
+from pages.parts.figure import show
+from pages.parts.frame import footer, link_to_view, simulated_banner
+from pages.parts.result_blocks import (
+    before_looking,
+    check_list,
+    conclusion,
+    counted,
+    estimand_card,
+    gates_unmet,
+    which_side,
+)
+from presentation import sentences, tables, words
+from presentation.charts import estimates as charts
+from presentation.charts.counterfactual import counterfactual
+from presentation.language import say
+from presentation.results import beside, distinct, headline_of, questions, same_in_other_unit
+
+release = reading.open_release()
+programs = reading.programs(release)
+if not programs:
+    st.title(say("results.menu"), anchor=False)
+    st.info(say("state.no_program"))
+    st.stop()
+
+answer = st.container()
+boxes = st.columns([2, 1.4, 1, 1.6, 1.6])
+with boxes[0]:
+    program = choose_program(programs)
+rows = reading.read(release, "estimate_list", program=program.id)
+asked = questions(program, rows)
+if not asked:
+    with answer:
+        simulated_banner(program.is_simulated)
+        st.title(program.name, anchor=False)
+        st.info(say("state.no_estimate"))
+    footer(release)
+    st.stop()
+with boxes[1]:
+    outcome = choose("outcome", say("choice.outcome"), distinct(q.outcome for q in asked), words.outcome_name)
+asked = [q for q in asked if q.outcome == outcome]
+with boxes[2]:
+    unit = choose(
+        "unit", say("choice.unit"), distinct(q.unit for q in asked), lambda code: words.word("unit", code)
+    )
+asked = [q for q in asked if q.unit == unit]
+with boxes[3]:
+    phase = choose("phase", say("choice.phase"), distinct(q.phase for q in asked), program.phase_name)
+asked = [q for q in asked if q.phase == phase]
+with boxes[4]:
+    group = choose("areas", say("choice.areas"), distinct(q.group for q in asked), program.catchment_name)
+question = next(q for q in asked if q.group == group)
+
+row = headline_of(question.analysis, rows)
+result = reading.read_result(release, row["estimate_id"])
+
+with answer:
+    simulated_banner(program.is_simulated)
+    before_looking(result)
+    conclusion(program, row, result)
+counted(result)
+
+same_question = beside(row, rows)
+if any(pd.notna(item["rate_ratio"]) for item in same_question):
+    show(charts.designs(same_question, release.id), release)
+    for design in distinct(item["design"] for item in same_question):
+        st.markdown(
+            f"**{words.word('design', design)}.** {words.word('design_long', design)} "
+            f"{words.word('design_caveat', design)}"
+        )
+
+if len(sentences.estimated_readings(result)) > 1:
+    show(charts.readings(result, program, release.id), release)
+    st.markdown(f"**{say('readings.by_choice')}**")
+    st.table(tables.labelled(tables.frame_of(charts.readings_by_choice(result, program))), hide_index=True)
+
+if result["series"]:
+    show(counterfactual(result, program, release=release.id), release)
+    if any(point["side"] == "comparison" for point in result["series"]):
+        show(counterfactual(result, program, "comparison", release.id), release)
+
+st.subheader(say("overview.sides_title"), anchor=False)
+st.write(which_side(result))
+if sentences.additive(result):
+    st.write(sentences.additive(result))
+other = same_in_other_unit(row, rows)
+st.subheader(say("overview.units_title"), anchor=False)
+st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
+
+st.subheader(say("gates.change_title"), anchor=False)
+gates_unmet(result)
+
+st.subheader(say("results.checks_title"), anchor=False)
+check_list(result)
+
+specifications = reading.read(release, "specifications", program=program.id, analysis=question.analysis)
+if specifications["rate_ratio"].notna().any():
+    show(charts.curve(specifications, "specification", "specification", result, release.id), release)
+placebos = reading.read(release, "placebos", program=program.id, analysis=question.analysis)
+for kind in distinct(placebos["kind"]):
+    some = placebos[placebos["kind"] == kind]
+    if some["rate_ratio"].notna().any():
+        show(charts.curve(some, kind, "placebo", result, release.id), release)
+
+st.subheader(say("results.card_title"), anchor=False)
+estimand_card(program, row, result)
+link_to_view(release, program=program.id, outcome=outcome, unit=unit, phase=phase, areas=group)
+footer(release)

@@ -40,7 +40,7 @@ def counterfactual(
     dated = numbers.as_date(months[0]) is not None
     spans = _spans(program, card, months) if dated else ()
     return ChartDescription(
-        id=numbers.file_part(f"{card['outcome']} {card['unit']} observed expected {card.get('phase', '')}"),
+        id=numbers.file_part(f"{card['outcome']} {card['unit']} {card.get('phase', '')} {side}"),
         title=_title(result, side),
         subtitle=say(f"counterfactual.subtitle.{side}", things=counted),
         alt=_alt(result, points, counted),
@@ -147,7 +147,14 @@ def _spans(program: Program | None, card: Plain, months: tuple[str, ...]) -> tup
             return ()
         last = card.get("phase_last") or months[-1]
         return (Span(_iso(card["phase_first"]), _after(last), "", say("axis.phase"), is_evaluated=True),)
-    evaluated = numbers.as_date(card.get("phase_first")), numbers.as_date(card.get("phase_last"))
+    return phase_spans(program, months, card.get("phase_first"), card.get("phase_last"))
+
+
+def phase_spans(
+    program: Program, months: tuple[str, ...], phase_first: str | None = None, phase_last: str | None = None
+) -> tuple[Span, ...]:
+    """The program's phases within `months`, lettered; those between phase_first and phase_last are marked."""
+    evaluated = numbers.as_date(phase_first), numbers.as_date(phase_last)
     spans = []
     shown = [phase for phase in program.phases if phase.is_band and _iso(phase.first_month) <= months[-1]]
     for letter, phase in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", shown, strict=False):
@@ -183,6 +190,10 @@ def _events(program: Program | None, months: tuple[str, ...]) -> tuple[Event, ..
         return ()
     shown = [event for event in program.events if months[0] <= event.date <= _after(months[-1])]
     return tuple(
-        Event(event.date, number, say("axis.event", name=event.name, month=numbers.month(event.date, short=True)))
+        Event(
+            event.date,
+            number,
+            say("axis.event", name=event.name, month=numbers.month(event.date, short=True)),
+        )
         for number, event in enumerate(shown, start=1)
     )

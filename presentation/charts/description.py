@@ -134,6 +134,7 @@ class ChartDescription:
     bands: tuple[Band, ...] = ()
     bars: tuple[Bars, ...] = ()
     estimates: tuple[Estimate, ...] = ()
+    is_curve: bool = False  # estimates side by side in order, interval upright, instead of one row each
     cells: tuple[Cell, ...] = ()
     tiles: tuple[Tile, ...] = ()
     spans: tuple[Span, ...] = ()

@@ -9,6 +9,9 @@ import plotly.graph_objects as go
 from presentation.charts.description import Axis, ChartDescription
 from presentation.palette import Palette, palette
 
+# The face of the page around the chart, which Streamlit brings along.
+FONT = '"Source Sans", sans-serif'
+
 
 def draw(chart: ChartDescription, is_dark: bool = False) -> go.Figure:
     """A Plotly figure of `chart`, readable from 320 pixels wide."""
@@ -87,20 +90,25 @@ def _lines(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
 
 
 def _estimates(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+    """Points with their intervals: one labeled row each, or upright and in order for a curve."""
     if not chart.estimates:
         return
-    for kind, width in (("95", 1.6), ("80", 5.0)):
+    places = {
+        id(item): rank if chart.is_curve else item.label for rank, item in enumerate(chart.estimates, 1)
+    }
+    value_axis, place_axis = ("y", "x") if chart.is_curve else ("x", "y")
+    wide = 5.0 if not chart.is_curve else max(1.5, min(6.0, 160 / len(chart.estimates)))
+    for kind, width in (("95", 1.6 if not chart.is_curve else max(0.7, wide / 3)), ("80", wide)):
         for role in dict.fromkeys(item.role for item in chart.estimates):
-            x: list[float | None] = []
-            y: list[str | None] = []
+            ends: list[float | None] = []
+            where: list[str | int | None] = []
             for item in chart.estimates:
                 low, high = getattr(item, f"lower_{kind}"), getattr(item, f"upper_{kind}")
                 if item.role == role and low is not None and high is not None:
-                    x += [low, high, None]
-                    y += [item.label, item.label, None]
+                    ends += [low, high, None]
+                    where += [places[id(item)], places[id(item)], None]
             figure.add_scatter(
-                x=x,
-                y=y,
+                **{value_axis: ends, place_axis: where},
                 mode="lines",
                 line={"color": colors.roles[role].color, "width": width},
                 opacity=1 if kind == "95" else 0.55,
@@ -110,15 +118,15 @@ def _estimates(figure: go.Figure, chart: ChartDescription, colors: Palette) -> N
     for role in dict.fromkeys(item.role for item in chart.estimates):
         look = colors.roles[role]
         rows = [item for item in chart.estimates if item.role == role]
+        size = 8 if not chart.is_curve else max(4, min(8, 300 / len(chart.estimates)))
         figure.add_scatter(
-            x=[item.value for item in rows],
-            y=[item.label for item in rows],
+            **{value_axis: [item.value for item in rows], place_axis: [places[id(item)] for item in rows]},
             mode="markers",
             marker={
                 "symbol": look.symbol,
-                "size": 11 if role == "headline" else 8,
+                "size": 12 if role == "headline" else size,
                 "color": look.color,
-                "line": {"color": colors.background, "width": 1},
+                "line": {"color": colors.background, "width": 1 if not chart.is_curve else 0.5},
             },
             hovertext=[item.hover or item.label for item in rows],
             hoverinfo="text",
@@ -145,7 +153,17 @@ def _cells(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         colorscale=scale,
         xgap=1,
         ygap=1,
-        colorbar={"title": {"text": chart.subtitle, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        colorbar={
+            "title": {"text": chart.subtitle, "side": "top"},
+            "orientation": "h",
+            "thickness": 12,
+            "len": 0.5,
+            "x": 0,
+            "xanchor": "left",
+            "y": -0.2,
+            "yanchor": "top",
+            "outlinewidth": 0,
+        },
     )
     for cell in chart.cells:
         if cell.is_marked:
@@ -197,14 +215,26 @@ def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         )
     if chart.reference is not None:
         line = {"color": colors.text, "width": 1.5}
-        if chart.estimates:
+        if chart.estimates and not chart.is_curve:
             figure.add_vline(x=chart.reference, line=line)
         else:
             figure.add_hline(y=chart.reference, line=line)
     if chart.median is not None:
-        figure.add_vline(
-            x=chart.median, line={"color": colors.roles["headline"].color, "width": 1.5, "dash": "dash"}
-        )
+        dashed = {"color": colors.roles["headline"].color, "width": 1.5, "dash": "dash"}
+        if chart.is_curve:
+            figure.add_hline(y=chart.median, line=dashed)
+            figure.add_annotation(
+                x=0.01,
+                xref="paper",
+                xanchor="left",
+                y=log10(chart.median) if chart.y.kind == "ratio" else chart.median,
+                text=chart.median_label,
+                showarrow=False,
+                bgcolor=colors.background,
+                font={"color": dashed["color"], "size": 12},
+            )
+        else:
+            figure.add_vline(x=chart.median, line=dashed)
 
 
 def _middle(first: str, last: str) -> str:
@@ -222,7 +252,7 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         margin={"l": 8, "r": 12, "t": 30 if chart.spans else 12, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colors.text, "size": 13},
+        font={"color": colors.text, "size": 13, "family": FONT},
         showlegend=has_legend,
         legend={"orientation": "h", "yanchor": "top", "y": -0.16, "x": 0, "font": {"size": 13}},
         hoverlabel={"bgcolor": colors.background, "font": {"color": colors.text}},
@@ -231,7 +261,7 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
     )
     figure.update_xaxes(**_axis(chart.x, colors))
     figure.update_yaxes(**_axis(chart.y, colors), tickangle=0)
-    if chart.estimates or chart.cells:
+    if chart.cells or (chart.estimates and not chart.is_curve):
         figure.update_yaxes(autorange="reversed", showgrid=False)
 
 
@@ -244,7 +274,10 @@ def _axis(axis: Axis, colors: Palette) -> dict[str, object]:
         "tickfont": {"color": colors.text},
     }
     if axis.ticks:
-        settings |= {"tickvals": [tick for tick, _ in axis.ticks], "ticktext": [text for _, text in axis.ticks]}
+        settings |= {
+            "tickvals": [tick for tick, _ in axis.ticks],
+            "ticktext": [text for _, text in axis.ticks],
+        }
     if axis.kind == "ratio":
         settings["type"] = "log"
         if axis.lowest is not None and axis.highest is not None:

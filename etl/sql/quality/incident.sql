@@ -16,7 +16,7 @@ FROM (
          count(*) FILTER (WHERE reported_at IS NOT NULL
            AND date_trunc('month', occurred_at) <> date_trunc('month', reported_at)) AS other_month,
          count(*) FILTER (WHERE reported_at > occurred_at + INTERVAL 7 DAY) AS over_week,
-         max(victims) AS largest
+         max(victims) AS largest, sum(victims) AS all_victims
   FROM core_incident
   WHERE source = $source
   GROUP BY outcome
@@ -34,6 +34,7 @@ CROSS JOIN LATERAL (VALUES
   ('without_occurred_time', no_occurred, 'without a time of the event: in no occurred month.'),
   ('reported_in_another_month', other_month, 'reported in another month than they occurred in: both months are kept.'),
   ('reported_over_a_week_later', over_week, 'reported over a week after they occurred.'),
+  ('victims_in_all', all_victims, 'in the file, by their victims: unfinished first and last months included.'),
   ('most_victims_in_one_case', largest, 'the most victims that one case has.')
 ) AS figure(figure, value, note)
 ORDER BY outcome, figure.figure

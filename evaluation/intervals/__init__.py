@@ -1,0 +1,1 @@
+"""Intervals for the average effect of one fitted series, each by its name in a spec."""

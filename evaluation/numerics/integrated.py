@@ -1,0 +1,480 @@
+"""Log-linear counts with a latent AR(1) process, its variance parameters integrated over a grid.
+
+Model: y ~ Poisson(exp(offset + x'beta + u + e)) or Binomial(n, logit⁻¹(x'beta + u + e)), with u a
+stationary AR(1) of standard deviation `sigma` and correlation `rho`, and e independent of
+standard deviation `nugget`. Following marginal quasi-likelihood (Breslow & Clayton 1993, JASA 88:9–25), the
+response is linearized around the mean with u = e = 0; given (sigma, rho, nugget) the working response is
+Gaussian with covariance diag(1/weight + nugget²) + sigma² rho^|i−j|, so that beta is a generalized
+least squares estimate and the variance parameters have a restricted likelihood. The posterior of a contrast
+is then a finite mixture of normals over the grid.
+
+Prior (`Grid`): sigma and nugget half-normal, rho a beta density, independent. A node stands for a cell of
+the parameter space and its prior weight is the prior probability of that cell, so an uneven
+grid does not bend the prior. The linearization point is the posterior mean of beta and is iterated until
+no linear predictor moves by more than 1e-6; a series that does not get there is not estimable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, product
+
+import numpy as np
+from scipy import special, stats
+
+from evaluation.numerics.poisson import Array, Flags, solve
+
+CONVERGED = 1e-6
+MOST_PASSES = 40
+LARGEST_ETA = 30.0
+LARGEST_STEP = 2.0
+PAIRS_AT_ONCE = 2048
+"""Series × nodes handled together: about what stays in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Nodes for (sigma, rho, nugget) with the prior probability of the cell each stands for.
+
+    sigma ~ half-normal(sigma_scale), nugget ~ half-normal(nugget_scale), rho ~ Beta(rho_a, rho_b).
+    Cells of sigma and nugget end at geometric midpoints of the nodes (half the first node for the zero
+    cell), cells of rho at arithmetic midpoints. At sigma 0 there is no rho, so one node serves the cell.
+    """
+
+    sigma: tuple[float, ...] = (0.0, 0.06, 0.1, 0.165, 0.27, 0.45, 0.75, 1.2)
+    rho: tuple[float, ...] = (0.1, 0.4, 0.65, 0.82, 0.92, 0.975)
+    nugget: tuple[float, ...] = (0.0, 0.2, 0.35)
+    sigma_scale: float = 0.4
+    rho_a: float = 2.0
+    rho_b: float = 1.0
+    nugget_scale: float = 0.25
+
+    @cached_property
+    def nodes(self) -> Array:
+        """(G, 3) rows of sigma, rho, nugget."""
+        return np.array([node for node, _ in self._cells])
+
+    @cached_property
+    def log_prior(self) -> Array:
+        """(G,) log prior probability of each cell; the probabilities sum to 1."""
+        mass = np.array([mass for _, mass in self._cells])
+        return np.asarray(np.log(mass / mass.sum()))
+
+    @cached_property
+    def _cells(self) -> list[tuple[tuple[float, float, float], float]]:
+        sigma = _positive_cells(self.sigma, self.sigma_scale)
+        nugget = _positive_cells(self.nugget, self.nugget_scale)
+        rho_edges = [0.0, *[(a + b) / 2 for a, b in pairwise(self.rho)], 1.0]
+        rho = np.diff(stats.beta.cdf(rho_edges, self.rho_a, self.rho_b))
+        cells = []
+        for (s, s_mass), (n, n_mass) in product(sigma, nugget):
+            if s == 0:
+                cells.append(((0.0, 0.0, n), s_mass * n_mass))
+            else:
+                cells += [((s, r, n), s_mass * n_mass * mass) for r, mass in zip(self.rho, rho, strict=True)]
+        return cells
+
+
+def _positive_cells(nodes: tuple[float, ...], scale: float) -> list[tuple[float, float]]:
+    inner = [(b / 2 if a == 0 else float(np.sqrt(a * b))) for a, b in pairwise(nodes)]
+    mass = np.diff(stats.halfnorm.cdf([0.0, *inner, np.inf], scale=scale))
+    return list(zip(nodes, mass.tolist(), strict=True))
+
+
+DEFAULT_GRID = Grid()
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Posterior of one contrast for S series: normals (weights, means, variances, each (S, G)).
+
+    For an interval each component is widened by t(df)/normal at that level, `df` being the residual
+    degrees of freedom (S,): an allowance for few periods.
+    """
+
+    weights: Array
+    means: Array
+    variances: Array
+    df: Array
+
+    @property
+    def mean(self) -> Array:
+        """Posterior mean, (S,)."""
+        return np.asarray((self.weights * self.means).sum(axis=1))
+
+    @property
+    def standard_deviation(self) -> Array:
+        """Posterior standard deviation without the widening, (S,)."""
+        second = (self.weights * (self.variances + self.means**2)).sum(axis=1)
+        return np.asarray(np.sqrt(np.maximum(second - self.mean**2, 0.0)))
+
+    def quantile(self, q: float) -> Array:
+        """Quantile q (0 < q < 1) of each series, (S,); NaN where the series is not estimable."""
+        factor = np.ones(len(self.weights))
+        if q != 0.5:
+            factor = stats.t.ppf(q, np.maximum(self.df, 1)) / special.ndtri(q)
+        deviation = np.sqrt(self.variances) * factor[:, None]
+        return _mixture_quantile(q, self.weights, self.means, deviation)
+
+    def interval(self, level: float = 0.95) -> tuple[Array, Array]:
+        """Equal-tailed interval of the given level: lower and upper ends, (S,) each."""
+        return self.quantile((1 - level) / 2), self.quantile((1 + level) / 2)
+
+
+def _mixture_quantile(q: float, weights: Array, means: Array, deviation: Array) -> Array:
+    """Bisection, then Newton steps kept inside the bracket; to about 1e-12."""
+    z = special.ndtri(q)
+    ends = means + z * deviation
+    used = weights > 0
+    lower = np.where(used, ends, np.inf).min(axis=1)
+    upper = np.where(used, ends, -np.inf).max(axis=1)
+    point = (weights * ends).sum(axis=1)
+    for _ in range(60):
+        standard = (point[:, None] - means) / deviation
+        error = (weights * special.ndtr(standard)).sum(axis=1) - q
+        lower = np.where(error < 0, point, lower)
+        upper = np.where(error > 0, point, upper)
+        density = (weights * np.exp(-0.5 * standard**2) / deviation).sum(axis=1) / np.sqrt(2 * np.pi)
+        newton = point - error / np.maximum(density, 1e-300)
+        inside = (newton > lower) & (newton < upper)
+        following = np.where(inside, newton, (lower + upper) / 2)
+        moved = np.abs(following - point)
+        point = following
+        if not (moved > 1e-12).any():
+            break
+    return point
+
+
+@dataclass(frozen=True)
+class IntegratedFit:
+    """Posterior of the regression coefficients of S series over G nodes (designs × grid).
+
+    weights (S, G); node_beta (S, G, p) and node_covariance (S, G, p, p) given each node; beta (S, p)
+    posterior mean; design_weights (S, M) posterior probability of each design; converged (S,); passes: how
+    often the whole grid was visited at most. Series that did not converge hold NaN.
+    """
+
+    weights: Array
+    node_beta: Array
+    node_covariance: Array
+    converged: Flags
+    df: Array
+    passes: int
+    design_weights: Array
+    contrast: Array | None = None
+    grid: Grid = DEFAULT_GRID
+
+    @cached_property
+    def beta(self) -> Array:
+        """Posterior mean of the coefficients, (S, p)."""
+        return np.asarray((self.weights[..., None] * self.node_beta).sum(axis=1))
+
+    def mixture(self, contrast: Array) -> Mixture:
+        """Posterior of contrast'beta; contrast (p,), (S, p), or for each design (S or 1, M, p)."""
+        contrast = np.asarray(contrast, dtype=float)
+        if contrast.ndim == 3:
+            own = np.repeat(contrast, len(self.grid.nodes), axis=1)
+        else:
+            own = np.broadcast_to(contrast, (len(self.weights), contrast.shape[-1]))[:, None, :]
+        own = np.broadcast_to(own, self.node_beta.shape)
+        means = (own * self.node_beta).sum(axis=2)
+        variances = ((own[..., None, :] @ self.node_covariance)[..., 0, :] * own).sum(axis=2)
+        return Mixture(self.weights, means, variances, self.df)
+
+    @property
+    def estimate(self) -> Array:
+        """Posterior mean of the contrast given to `integrated_ar`, (S,)."""
+        return self._own.mean
+
+    def quantile(self, q: float) -> Array:
+        """Posterior quantile of the contrast given to `integrated_ar`, (S,)."""
+        return self._own.quantile(q)
+
+    def interval(self, level: float = 0.95) -> tuple[Array, Array]:
+        """Equal-tailed interval of the contrast given to `integrated_ar`."""
+        return self._own.interval(level)
+
+    @cached_property
+    def _own(self) -> Mixture:
+        if self.contrast is None:
+            raise ValueError("integrated_ar was called without a contrast; use .mixture(contrast)")
+        return self.mixture(self.contrast)
+
+
+def integrated_ar(
+    y: Array,
+    X: Array | Sequence[Array],
+    contrast: Array | None = None,
+    family: str = "poisson",
+    trials: Array | None = None,
+    offset: Array | None = None,
+    observed: Flags | None = None,
+    prior_precision: Array | None = None,
+    grid: Grid = DEFAULT_GRID,
+) -> IntegratedFit:
+    """Fit S series at once; see the module's text for the model.
+
+    y (S, T) counts, periods equally spaced; X (T, p) or (S, T, p), of full rank; contrast (p,) or (S, p);
+    trials (S, T) for family "binomial"; offset (T,) or (S, T); observed (T,) or (S, T), False for
+    missing periods. Missing periods and periods without trials carry no information, but the latent
+    process runs on through them.
+
+    X may be a list of M designs of the same shape: they are averaged, their marginal likelihoods compared
+    on one common working response. Then columns that differ need a proper prior: prior_precision (p,)
+    is 1/variance of a normal prior with mean 0 for each coefficient (0: flat).
+    """
+    y = np.asarray(y, dtype=float)
+    shift = np.zeros(y.shape) if offset is None else np.broadcast_to(offset, y.shape).astype(float)
+    seen = np.ones(y.shape, dtype=bool) if observed is None else np.broadcast_to(observed, y.shape)
+    total = None
+    if family == "binomial":
+        if trials is None:
+            raise ValueError("family 'binomial' needs trials")
+        total = np.asarray(trials, dtype=float)
+        seen = seen & (total > 0)
+        total = np.where(seen, total, 0.0)
+    elif family != "poisson":
+        raise ValueError(f"family must be 'poisson' or 'binomial', not {family!r}")
+    y = np.where(seen, y, 0.0)
+    designs = [np.asarray(one, dtype=float) for one in (X if isinstance(X, list | tuple) else [X])]
+    designs = [np.broadcast_to(one, (len(y), *one.shape[-2:])) for one in designs]
+    scale = np.max([np.abs(one).max(axis=(0, 1)) for one in designs], axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    designs = [one / scale for one in designs]
+    precision = np.zeros(len(scale)) if prior_precision is None else prior_precision / scale**2
+    size = max(1, PAIRS_AT_ONCE // len(grid.nodes))
+    parts = []
+    for first in range(0, len(y), size):
+        rows = slice(first, first + size)
+        own = [one[rows] for one in designs]
+        block = _Block(
+            y[rows], own, shift[rows], seen[rows], None if total is None else total[rows], precision
+        )
+        parts.append(_fit_block(block, grid))
+    weights = np.concatenate([part.weights for part in parts])
+    return IntegratedFit(
+        weights=weights,
+        node_beta=np.concatenate([part.beta for part in parts]) / scale,
+        node_covariance=np.concatenate([part.covariance for part in parts]) / np.outer(scale, scale),
+        converged=np.concatenate([part.converged for part in parts]),
+        df=(seen.sum(axis=1) - len(scale)).astype(float),
+        passes=max(part.passes for part in parts),
+        design_weights=weights.reshape(len(y), len(designs), -1).sum(axis=2),
+        contrast=None if contrast is None else np.asarray(contrast, dtype=float),
+        grid=grid,
+    )
+
+
+@dataclass
+class _Block:
+    """A few series with their designs (each (S, T, p), columns at most 1)."""
+
+    y: Array
+    designs: list[Array]
+    shift: Array
+    seen: Flags
+    trials: Array | None
+    precision: Array
+
+    def rows(self, chosen: Flags) -> _Block:
+        trials = None if self.trials is None else self.trials[chosen]
+        designs = [one[chosen] for one in self.designs]
+        return _Block(self.y[chosen], designs, self.shift[chosen], self.seen[chosen], trials, self.precision)
+
+    def working(self, eta: Array) -> tuple[Array, Array]:
+        """Working weight and working response less the offset at the linear predictor `eta`, (S, T)."""
+        eta = np.clip(eta, -LARGEST_ETA, LARGEST_ETA)
+        if self.trials is None:
+            mean = weight = np.exp(eta)
+        else:
+            share = special.expit(eta)
+            mean, weight = self.trials * share, self.trials * share * (1 - share)
+        residual = (self.y - mean) / np.maximum(weight, 1e-300)
+        response = np.where(self.seen, eta - self.shift + residual, 0.0)
+        return np.where(self.seen, weight, 0.0), response
+
+    def first_eta(self) -> tuple[Array, Flags]:
+        """Linear predictor of a fit without latent process, and whether it exists."""
+        eta = np.zeros(self.y.shape)
+        if self.trials is None:
+            level = self.y.sum(axis=1) / np.maximum((np.exp(self.shift) * self.seen).sum(axis=1), 1e-300)
+            eta = np.log(np.maximum(self.y, 0.3 * np.maximum(level, 1e-3)[:, None] * np.exp(self.shift)))
+        else:
+            eta = np.log((self.y + 0.5) / (self.trials - self.y + 0.5))
+        design = self.designs[0]
+        moved = np.full(len(eta), np.inf)
+        regular = np.ones(len(eta), dtype=bool)
+        for _ in range(25):
+            weight, response = self.working(eta)
+            weighted = design * weight[..., None]
+            information = weighted.swapaxes(-1, -2) @ design
+            beta, fine = solve(information, (weighted * response[..., None]).sum(axis=1))
+            following = (design @ beta[..., None])[..., 0] + self.shift
+            moved = np.abs(np.where(self.seen, following - eta, 0.0)).max(axis=1)
+            eta = following
+            regular &= fine
+            if moved[regular].max(initial=0.0) < 1e-3:
+                break
+        return eta, regular & (moved < 0.5) & (np.abs(eta * self.seen).max(axis=1) < LARGEST_ETA)
+
+
+@dataclass
+class _Nodes:
+    """What one visit of the grid gives, for S series and M × G nodes."""
+
+    beta: Array
+    log_posterior: Array
+    information: Array
+    scale: Array
+
+
+def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
+    parts = []
+    for design in block.designs:
+        moments, log_determinant = _moments(design, weight, response, grid.nodes)
+        terms = len(block.precision)
+        moments[..., range(terms), range(terms)] += block.precision
+        parts.append(_solve_nodes(moments, log_determinant, grid.log_prior))
+    return _Nodes(
+        beta=np.concatenate([part.beta for part in parts], axis=1),
+        log_posterior=np.concatenate([part.log_posterior for part in parts], axis=1),
+        information=np.concatenate([part.information for part in parts], axis=1),
+        scale=np.concatenate([part.scale for part in parts], axis=1),
+    )
+
+
+def _moments(design: Array, weight: Array, response: Array, nodes: Array) -> tuple[Array, Array]:
+    """Cross-products of the whitened [X, response], (S, G, p+1, p+1), and log determinant, (S, G).
+
+    The whitening is the Kalman filter of the latent AR(1), run over time for all series and nodes
+    together; a missing period has weight 0, gain 0 and no share in either return value.
+    """
+    series, periods = weight.shape
+    sigma2, rho, nugget2 = nodes[:, 0] ** 2, nodes[:, 1], nodes[:, 2] ** 2
+    columns = np.concatenate([design, response[..., None]], axis=2)
+    columns = np.ascontiguousarray(columns.transpose(1, 2, 0))[..., None]
+    own = weight.T[:, :, None]
+    precision = own / (1 + own * nugget2)
+    gain, one_plus = _gains(precision, sigma2, rho)
+    white = np.empty((periods, columns.shape[1], series, len(nodes)))
+    state = np.zeros(white.shape[1:])
+    product = np.empty_like(state)
+    gain *= rho
+    root = np.sqrt(precision / one_plus)
+    for t in range(periods):
+        np.subtract(columns[t], state, out=white[t])
+        np.multiply(white[t], gain[t], out=product)
+        state *= rho
+        state += product
+        white[t] *= root[t]
+    log_determinant = np.log(one_plus / np.where(own > 0, precision, 1.0)).sum(axis=0)
+    stacked = np.ascontiguousarray(white.transpose(2, 3, 1, 0))
+    return stacked @ stacked.swapaxes(-1, -2), log_determinant
+
+
+def _gains(precision: Array, sigma2: Array, rho: Array) -> tuple[Array, Array]:
+    """Kalman gains and 1 + state variance × precision, each (T, S, G)."""
+    gain, one_plus = np.empty_like(precision), np.empty_like(precision)
+    innovation = sigma2 * (1 - rho**2)
+    variance = np.broadcast_to(sigma2, precision.shape[1:]).copy()
+    squared = rho**2
+    for t in range(len(precision)):
+        np.multiply(variance, precision[t], out=gain[t])
+        np.add(gain[t], 1.0, out=one_plus[t])
+        gain[t] /= one_plus[t]
+        variance *= (1 - gain[t]) * squared
+        variance += innovation
+    return gain, one_plus
+
+
+def _solve_nodes(moments: Array, log_determinant: Array, log_prior: Array) -> _Nodes:
+    """Generalized least squares and restricted likelihood at each node from the cross-products."""
+    terms = moments.shape[-1] - 1
+    diagonal = np.einsum("sgii->sgi", moments)
+    scale = 1 / np.sqrt(np.maximum(diagonal, 1e-30))
+    scaled = moments * scale[..., :, None] * scale[..., None, :]
+    scaled = scaled + 1e-12 * np.eye(terms + 1)
+    factor = np.linalg.cholesky(scaled)
+    information = factor[..., :terms, :terms]
+    right = factor[..., terms, :terms]
+    beta = np.linalg.solve(information.swapaxes(-1, -2), right[..., None])[..., 0]
+    beta *= scale[..., :terms] / scale[..., terms:]
+    log_information = 2 * np.log(np.einsum("sgii->sgi", information) / scale[..., :terms]).sum(axis=-1)
+    squares = (factor[..., terms, terms] / scale[..., terms]) ** 2
+    likelihood = -0.5 * (log_determinant + log_information + squares)
+    return _Nodes(beta, likelihood + log_prior, information, scale[..., :terms])
+
+
+@dataclass
+class _Posterior:
+    weights: Array
+    beta: Array
+    covariance: Array
+    converged: Flags
+    passes: int
+
+
+def _fit_block(block: _Block, grid: Grid) -> _Posterior:
+    series, terms = len(block.y), len(block.precision)
+    nodes = len(grid.nodes) * len(block.designs)
+    found = _Posterior(
+        weights=np.full((series, nodes), np.nan),
+        beta=np.full((series, nodes, terms), np.nan),
+        covariance=np.full((series, nodes, terms, terms), np.nan),
+        converged=np.zeros(series, dtype=bool),
+        passes=0,
+    )
+    eta, regular = block.first_eta()
+    active = np.flatnonzero(regular)
+    part, eta = block.rows(regular), eta[regular]
+    previous: tuple[Array, Array] | None = None
+    for number in range(1, MOST_PASSES + 1):
+        if not len(active):
+            break
+        found.passes = number
+        weight, response = part.working(eta)
+        visit = _visit(part, weight, response, grid)
+        weights = np.exp(visit.log_posterior - visit.log_posterior.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        following = _mean_eta(part, weights, visit.beta)
+        step = np.where(part.seen, following - eta, 0.0)
+        moved = np.abs(step).max(axis=1)
+        done = moved < CONVERGED
+        if done.any():
+            rows = active[done]
+            inverse = np.linalg.inv(visit.information[done]) * visit.scale[done][..., None, :]
+            found.weights[rows], found.beta[rows] = weights[done], visit.beta[done]
+            found.covariance[rows] = inverse.swapaxes(-1, -2) @ inverse
+            found.converged[rows] = True
+        eta, previous = _accelerate(eta, following, step, moved, previous)
+        going = ~done
+        active, part, eta = active[going], part.rows(going), eta[going]
+        previous = (previous[0][going], previous[1][going])
+    return found
+
+
+def _mean_eta(block: _Block, weights: Array, beta: Array) -> Array:
+    eta = block.shift.copy()
+    count = weights.shape[1] // len(block.designs)
+    for number, design in enumerate(block.designs):
+        own = slice(number * count, (number + 1) * count)
+        mean = (weights[:, own, None] * beta[:, own]).sum(axis=1)
+        eta += (design @ mean[..., None])[..., 0]
+    return eta
+
+
+def _accelerate(
+    eta: Array, following: Array, step: Array, moved: Array, previous: tuple[Array, Array] | None
+) -> tuple[Array, tuple[Array, Array]]:
+    """Next linearization point: Anderson's mixing with one step of memory (Walker & Ni 2011)."""
+    limit = np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))[:, None]
+    proposal = eta + (following - eta) * limit
+    if previous is not None:
+        last_following, last_step = previous
+        difference = step - last_step
+        share = (difference * step).sum(axis=1) / np.maximum((difference**2).sum(axis=1), 1e-300)
+        share = np.where((np.abs(share) < 1.0) & (moved < 0.5), share, 0.0)[:, None]
+        proposal = proposal - share * (following - last_following)
+    return proposal, (following, step)

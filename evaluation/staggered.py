@@ -1,0 +1,169 @@
+"""Fixed analyses of the pooled design: areas with starts of their own, readings over catchments and pools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evaluation.analysis_result import AnalysisResult
+from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
+from evaluation.cube import Cube
+from evaluation.designs.panel import NEVER, Panel
+from evaluation.designs.pooled import DEFAULT, PooledEstimate, estimate_pooled, pooled_result
+from evaluation.designs.randomization import admissible_assignments
+from evaluation.pools import Pool, like_for_like
+from evaluation.pools import comparison_pool as areas_of_pool
+from evaluation.program import Analysis
+from evaluation.result import Card, Check, Reading, Result
+from evaluation.series import NotEstimableError
+from evaluation.setting import Setting
+from evaluation.verdict import with_verdict
+
+Key = tuple[str, str, str]
+
+
+def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
+    """One pooled analysis: the headline with its checks, every reading, the placebo outcomes."""
+    key = analysis.headline
+    outcome = (analysis.outcome, analysis.unit)
+    card = Card(
+        outcome=analysis.outcome, unit=analysis.unit, catchment=key[0], phase=analysis.phase, pool=key[1]
+    )
+    keys = [(c, p, b) for c in analysis.catchments for b in analysis.baselines for p in analysis.pools]
+    levels = _cluster_levels(setting, analysis)
+    try:
+        if not setting.cube.has(*outcome):
+            raise NotEstimableError("no_counts_of_outcome")
+        panel, pool = staggered_panel(setting, analysis, outcome, key)
+        asked = tuple(dict.fromkeys((*DEFAULT, *analysis.intervals)))
+        result = pooled_result(panel, _with_window(card, panel), asked, levels=levels)
+    except NotEstimableError as stop:
+        refused = Result("pooled", "poisson", "not_estimable", card, n=0, reason=stop.reason)
+        return AnalysisResult(setting.program.id, analysis.id, analysis.phase, key, with_verdict(refused))
+    assert result.effect is not None and result.effect.rate_ratio is not None
+    readings = [_reading(setting, analysis, outcome, one, result if one == key else None) for one in keys]
+    log_ratio = result.effect.coefficient
+    placebos: dict[str, tuple[float, float] | None] = {}
+    for name in analysis.placebo_outcomes:
+        placebos[name] = _placebo(setting, analysis, name, key)
+    treated = [area for area, yes in zip(panel.areas, panel.is_treated, strict=True) if yes]
+    like = like_for_like(treated, pool.areas, setting.levels) if len(setting.levels) else None
+    number = float(admissible_assignments(panel, levels, draws=1).number)
+    replaced: list[Check] = [
+        placebo_outcomes(log_ratio, placebos),
+        comparison_pool(like, number, staggered=not panel.common_start),
+        agreement_of_readings(readings, result.effect.rate_ratio),
+    ]
+    names = {check.name for check in replaced}
+    result = replace(
+        result,
+        checks=tuple([check for check in result.checks if check.name not in names] + replaced),
+        readings=tuple(readings),
+        registration="confirmatory" if analysis.registration == "confirmatory" else "retrospective",
+    )
+    return AnalysisResult(
+        setting.program.id, analysis.id, analysis.phase, key, with_verdict(result, analysis.margin)
+    )
+
+
+def staggered_panel(
+    setting: Setting, analysis: Analysis, outcome: tuple[str, str], key: Key
+) -> tuple[Panel, Pool]:
+    """Panel of one reading, cut to the analysis's months. Raises NotEstimableError."""
+    catchment = setting.program.catchments[key[0]]
+    cube = setting.cube.window(analysis.first_month, analysis.end)
+    if not cube.months:
+        raise NotEstimableError("no_months")
+    inside = setting.areas_of(key[0], analysis.geography)
+    phase = setting.program.phases[analysis.phase]
+    first = {area: catchment.starts.get(area, phase.first) for area in inside}
+    limit = analysis.exclude_starts_from
+    kept = [area for area in inside if limit is None or first[area] < limit]
+    never = setting.ever_treated(analysis.geography) | set(catchment.leave_out)
+    pool = areas_of_pool(key[1], kept, never, cube.areas, setting.neighbors, setting.levels)
+    if pool.reason:
+        raise NotEstimableError(pool.reason)
+    rows = cube.rows([*kept, *pool.areas])
+    names = tuple(cube.areas[row] for row in rows)
+    treated = set(kept)
+    starts = np.array(
+        [_position(cube, first[name]) if name in treated else NEVER for name in names], dtype=np.int64
+    )
+    if not (starts < len(cube.months)).any():
+        raise NotEstimableError("no_treated_area")
+    own = str(analysis.raw.get("cluster", "")) == analysis.geography
+    clusters = tuple(name if own else setting.clusters.get(name, name) for name in names)
+    return Panel(names, cube.months, cube.counts[outcome][rows], starts, clusters), pool
+
+
+def _position(cube: Cube, month: str) -> int:
+    return next((index for index, found in enumerate(cube.months) if found >= month), NEVER)
+
+
+def _reading(
+    setting: Setting, analysis: Analysis, outcome: tuple[str, str], key: Key, headline: Result | None
+) -> Reading:
+    """One registered reading with its CR3 interval; the headline's own keeps the headline's interval."""
+    catchment, pool, baseline = key
+    if headline is not None and headline.effect is not None:
+        effect = headline.effect
+        return Reading(catchment, pool, baseline, effect.rate_ratio, *effect.interval_95, *effect.interval_80)
+    found = _estimate(setting, analysis, outcome, key)
+    if isinstance(found, str):
+        return Reading(catchment, pool, baseline, None, None, None, status="not_estimable", reason=found)
+    interval = found.intervals["cr3"]
+    return Reading(
+        catchment,
+        pool,
+        baseline,
+        float(np.exp(found.coefficient)),
+        interval.lower_95,
+        interval.upper_95,
+        interval.lower_80,
+        interval.upper_80,
+    )
+
+
+def _placebo(setting: Setting, analysis: Analysis, name: str, key: Key) -> tuple[float, float] | None:
+    if not setting.cube.has(name, "incidents"):
+        return None
+    found = _estimate(setting, analysis, (name, "incidents"), key)
+    if isinstance(found, str):
+        return None
+    error = found.intervals["cr3"].standard_error
+    return None if error is None else (found.coefficient, error)
+
+
+def _estimate(
+    setting: Setting, analysis: Analysis, outcome: tuple[str, str], key: Key
+) -> PooledEstimate | str:
+    """Coefficient with CR3, or the reason why there is none."""
+    try:
+        panel, _ = staggered_panel(setting, analysis, outcome, key)
+        found = estimate_pooled(panel, ("cr3",))
+    except NotEstimableError as stop:
+        return stop.reason
+    return found if "cr3" in found.intervals else "too_few_treated_clusters"
+
+
+def _with_window(card: Card, panel: Panel) -> Card:
+    first = int(panel.starts.min())
+    return replace(
+        card,
+        phase_first=panel.periods[first],
+        phase_last=panel.periods[-1],
+        baseline_first=panel.periods[0],
+        baseline_last=panel.periods[max(first - 1, 0)],
+    )
+
+
+def _cluster_levels(setting: Setting, analysis: Analysis) -> dict[str, float] | None:
+    if not len(setting.levels):
+        return None
+    own = str(analysis.raw.get("cluster", "")) == analysis.geography
+    labels: Sequence[str] = [
+        str(area) if own else setting.clusters.get(str(area), str(area)) for area in setting.levels.index
+    ]
+    return {str(name): float(value) for name, value in setting.levels.groupby(list(labels)).sum().items()}

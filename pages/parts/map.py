@@ -1,0 +1,54 @@
+"""Show a described map or small time chart with Altair. A select box does what a click does."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from etl.warehouse import Release
+from pages.parts.figure import below, is_dark
+from presentation.charts import altair_chart
+from presentation.charts.description import ChartDescription
+
+
+def show_map(chart: ChartDescription, release: Release, chosen: str, key: str) -> None:
+    """A tile map; a click on a tile chooses its area in the select box with the key `key`."""
+    st.subheader(chart.title, anchor=False)
+    st.write(chart.subtitle)
+
+    def click() -> None:
+        picked = st.session_state[f"map_{key}"].selection.get(altair_chart.SELECTION) or []
+        if picked:
+            st.session_state[key] = picked[0]["area"]
+
+    st.altair_chart(
+        altair_chart.draw(chart, is_dark(), chosen),
+        theme=None,
+        alt=chart.alt,
+        key=f"map_{key}",
+        on_select=click,
+        selection_mode=altair_chart.SELECTION,
+    )
+    legend(chart)
+    below(chart, release)
+
+
+def legend(chart: ChartDescription) -> None:
+    """The classes of the map with their color, in words."""
+    boxes = "".join(
+        '<span style="display:inline-flex;align-items:center;margin-right:1rem">'
+        f'<span aria-hidden="true" style="width:1rem;height:1rem;background:{color};'
+        'border:1px solid #868e96;border-radius:3px;margin-right:.4rem"></span>'
+        f"{html.escape(text)}</span>"
+        for text, color in altair_chart.class_colors(chart, is_dark())
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;row-gap:.3rem">{boxes}</div>')
+
+
+def show_months(chart: ChartDescription, release: Release) -> None:
+    """Counts by month as bars."""
+    st.subheader(chart.title, anchor=False)
+    st.write(chart.subtitle)
+    st.altair_chart(altair_chart.draw(chart, is_dark()), theme=None, alt=chart.alt, key=f"chart_{chart.id}")
+    below(chart, release)

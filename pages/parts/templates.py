@@ -1,0 +1,33 @@
+"""Blank logs to fill in, as they come with the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from presentation.language import say
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "templates"
+TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv",
+}
+
+
+def offer_templates() -> None:
+    """A download button for each blank log."""
+    found = sorted(path for path in FOLDER.glob("*") if path.suffix in TYPES)
+    if not found:
+        return
+    st.write(say("outreach.templates"))
+    for path in found:
+        st.download_button(
+            path.name,
+            data=path.read_bytes,
+            file_name=path.name,
+            mime=TYPES[path.suffix],
+            key=f"template_{path.stem}_{path.suffix}",
+            icon=":material/download:",
+            on_click="ignore",
+        )

@@ -1,0 +1,158 @@
+"""Maps of areas and the months of one area, as chart descriptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from presentation import numbers, words
+from presentation.charts.counterfactual import note, phase_spans
+from presentation.charts.description import Axis, Bars, ChartDescription, Tile
+from presentation.language import say
+from presentation.places import change_class
+from presentation.program import Program
+
+Plain = dict[str, Any]
+CLASSES = 5
+SYMBOLS = {
+    "fewer_than_expected": "▼",
+    "more_than_expected": "▲",
+    "little_or_no_change": "=",
+    "cannot_tell": "?",
+    "too_few": "·",
+}
+
+
+def tile_map(
+    frame: pd.DataFrame, measure: str, outcome: str, unit: str, months: str, title: str, release: str = ""
+) -> ChartDescription:
+    """One tile an area, laid out to resemble the city. `measure`: count, rate or change.
+
+    Color shows the class, the number or symbol in the tile says it again. Areas without a place on the
+    tile map are in the table only.
+    """
+    placed = frame[frame["tile_row"].notna() & frame["tile_column"].notna()]
+    rows = placed.to_dict("records")
+    limits = [] if measure == "change" else class_limits([_value(row, measure) for row in rows])
+    tiles = tuple(_tile(row, measure, limits, outcome, unit, months) for row in rows)
+    return ChartDescription(
+        id=numbers.file_part(f"map {outcome} {unit} {measure}"),
+        title=title,
+        subtitle=say(f"places.map.{measure}", things=words.things(outcome, unit), months=months),
+        alt=say(
+            "places.map_alt",
+            count=numbers.count(placed["area"].nunique()),
+            subtitle=say(f"places.map.{measure}", things=words.things(outcome, unit), months=months),
+        ),
+        note=note(outcome, unit, release),
+        x=Axis("", "category"),
+        y=Axis("", "category"),
+        tiles=tiles,
+        classes=_classes(measure, limits),
+    )
+
+
+def _value(row: Plain, measure: str) -> float | None:
+    value = row["count"] if measure == "count" else row["rate_per_100k"]
+    return float(value) if numbers.is_known(value) else None
+
+
+def class_limits(values: list[float | None]) -> list[float]:
+    """Upper limits of up to five classes with about as many areas each, none twice; zero is its own class."""
+    known = sorted(value for value in values if value is not None and value > 0)
+    if not known:
+        return []
+    limits = [known[min(len(known) - 1, round(len(known) * (i + 1) / CLASSES) - 1)] for i in range(CLASSES)]
+    return sorted(set(limits))
+
+
+def _class_of(value: float | None, limits: list[float]) -> str:
+    if value is None:
+        return "too_few"
+    if value == 0:
+        return "step_0"
+    return f"step_{next((i for i, limit in enumerate(limits, 1) if value <= limit), len(limits))}"
+
+
+def _classes(measure: str, limits: list[float]) -> tuple[tuple[str, str], ...]:
+    """The key: class and its words, in order."""
+    if measure == "change":
+        return tuple((code, f"{SYMBOLS[code]} {_change_words(code)}") for code in SYMBOLS)
+    names = [("step_0", numbers.count(0))]
+    lower = 0.0
+    for i, limit in enumerate(limits, start=1):
+        first = numbers.count(int(lower) + 1)
+        last = numbers.count(limit)
+        names.append((f"step_{i}", last if first == last else say("places.class", first=first, last=last)))
+        lower = limit
+    if measure == "rate":
+        names[0] = ("too_few", say("places.too_few_short"))
+    return tuple(names)
+
+
+def _change_words(code: str) -> str:
+    return say("places.too_few_short") if code == "too_few" else words.word("verdict", code)
+
+
+def _tile(row: Plain, measure: str, limits: list[float], outcome: str, unit: str, months: str) -> Tile:
+    if measure == "change":
+        code = change_class(row)
+        value, shown, text = None, SYMBOLS[code], _change_words(code)
+    else:
+        value = _value(row, measure)
+        code = _class_of(value, limits)
+        shown = "·" if value is None else numbers.count(value)
+        text = (
+            say("places.too_few_short")
+            if value is None
+            else say(
+                f"places.tile.{measure}",
+                value=shown,
+                things=words.things(outcome, unit, value),
+                months=months,
+            )
+        )
+    return Tile(
+        area=str(row["area"]),
+        name=str(row["name"]),
+        row=int(row["tile_row"]),
+        column=int(row["tile_column"]),
+        value=value,
+        place=code,
+        symbol=shown if "tile_name" not in row else "",
+        text=text if "tile_name" not in row else say("places.tile_of", name=row["tile_name"], text=text),
+    )
+
+
+def area_months(
+    monthly: pd.DataFrame, name: str, outcome: str, unit: str, program: Program, release: str = ""
+) -> ChartDescription:
+    """Counts of one area by month, with the program's phases behind. `monthly`: month and count, zeros kept."""
+    months = tuple(numbers.as_date(month).isoformat() for month in monthly["month"])  # type: ignore[union-attr]
+    counts = tuple(int(value) for value in monthly["count"])
+    counted = words.things(outcome, unit)
+    parts = {
+        "name": name,
+        "things": counted,
+        "total": numbers.count(sum(counts)),
+        "first": numbers.month(months[0]),
+        "last": numbers.month(months[-1]),
+        "zero": numbers.count(counts.count(0)),
+        "months": numbers.count(len(counts)),
+        "peak": numbers.count(max(counts)),
+        "peak_month": numbers.month(months[counts.index(max(counts))]),
+    }
+    return ChartDescription(
+        id=numbers.file_part(f"{name} {outcome} {unit} months"),
+        title=say("places.months.title", **parts),
+        subtitle=say("places.months.subtitle", **parts),
+        alt=say("places.months.alt", **parts),
+        note=note(outcome, unit, release),
+        x=Axis("", "month"),
+        y=Axis(say("axis.per_month", things=counted), lowest=0),
+        bars=(Bars(counted, months, tuple(float(value) for value in counts), "expected"),),
+        spans=phase_spans(program, months),
+        height=300,
+        table=tuple({"month": m[:7], "count": c} for m, c in zip(months, counts, strict=True)),
+    )

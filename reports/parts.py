@@ -1,0 +1,228 @@
+"""Blocks that several kinds of report share. Words come from `presentation`, numbers from the release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from presentation import numbers, sentences, words
+from presentation.charts.counterfactual import counterfactual
+from presentation.charts.estimates import readings, readings_by_choice
+from presentation.language import say, sentence_case
+from reports.content import Content
+from reports.document import Block, Bullets, Figure, Heading, Paragraph, Table
+
+Plain = dict[str, Any]
+
+
+def column(name: str) -> str:
+    return say(f"report.table.{name}")
+
+
+def heading(name: str, level: int = 2) -> Heading:
+    return Heading(say(f"report.heading.{name}"), level)
+
+
+def counterfactual_figure(content: Content, result: Plain) -> list[Block]:
+    """The counterfactual chart of a result, or nothing where it has no monthly series."""
+    if not result.get("series"):
+        return []
+    chart = counterfactual(result, content.program, release=content.release.id)
+    caption = say(
+        "report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle).rstrip(".")
+    )
+    return [Figure("counterfactual", chart, chart.alt, caption)]
+
+
+def gates_table(result: Plain) -> list[Block]:
+    rows = tuple(
+        (
+            say(f"gate.{gate['name']}.question"),
+            words.word("status", gate["status"]),
+            sentences.reason(gate) if gate["status"] != "passed" else "",
+        )
+        for gate in result.get("gates") or ()
+    )
+    if not rows:
+        return [Paragraph(say("gates.no_gates"))]
+    head = (column("check"), column("status"), column("why"))
+    return [Table("Conditions", column("caption.gates"), head, rows, "lll", (3.2, 1.2, 3.4))]
+
+
+def would_change(result: Plain) -> list[Block]:
+    """What each gate that is not met would have taken."""
+    unmet = sentences.unmet_gates(result)
+    if not unmet:
+        return []
+    items = tuple(say(f"gate.{gate['name']}.taken") for gate in unmet)
+    return [heading("would_change"), Paragraph(say("gates.change_intro")), Bullets(items)]
+
+
+def checks_table(result: Plain) -> list[Block]:
+    rows = tuple(
+        (sentences.check_question(check), words.word("status", check["status"]), sentences.check(check))
+        for check in result.get("checks") or ()
+    )
+    if not rows:
+        return []
+    head = (column("check"), column("status"), column("why"))
+    return [Table("Checks", column("caption.checks"), head, rows, "lll", (2.6, 1.1, 4.2))]
+
+
+def interval_words(lower: float | None, upper: float | None) -> str:
+    if not numbers.is_known(lower) or not numbers.is_known(upper):
+        return numbers.decimal(None)
+    return f"{numbers.signed_percent(lower)} to {numbers.signed_percent(upper)}"
+
+
+def readings_figure(content: Content, result: Plain) -> list[Block]:
+    """Every registered reading in order, and what each choice does to the answer."""
+    if len(sentences.estimated_readings(result)) < 2:
+        return []
+    chart = readings(result, content.program, content.release.id)
+    caption = say(
+        "report.text.chart_caption", title=chart.title, subtitle=sentence_case(chart.subtitle).rstrip(".")
+    )
+    rows = tuple(
+        (row["choice"], row["value"], str(row["median"]), str(row["range"]), str(row["count"]))
+        for row in readings_by_choice(result, content.program)
+    )
+    head = tuple(column(name) for name in ("choice", "choice_value", "median", "range", "readings"))
+    return [
+        Figure("readings", chart, chart.alt, caption),
+        Table("By choice", column("caption.by_choice"), head, rows, "lllll", (1.4, 3.4, 1.4, 2.4, 0.9)),
+    ]
+
+
+def readings_table(content: Content, result: Plain) -> list[Block]:
+    readings = result.get("readings") or ()
+    rows = tuple(
+        (
+            content.program.catchment_name(reading["catchment"]),
+            words.pool(reading["pool"]),
+            content.program.baseline_name(reading["baseline"]),
+            numbers.signed_percent(reading["rate_ratio"]),
+            interval_words(reading["lower_95"], reading["upper_95"]),
+        )
+        for reading in readings
+    )
+    if not rows:
+        return []
+    head = tuple(column(name) for name in ("reading", "pool", "baseline", "estimate", "interval"))
+    return [Table("Readings", column("caption.readings"), head, rows, "lllrr", (3, 2.6, 2, 1.1, 1.8))]
+
+
+def phases_table(content: Content) -> list[Block]:
+    rows = tuple(
+        (
+            phase.name,
+            numbers.months_between(phase.first_month, phase.last_month, short=True),
+            words.word("certainty", phase.certainty),
+            phase.source,
+        )
+        for phase in content.program.phases
+    )
+    if not rows:
+        return []
+    head = tuple(column(name) for name in ("phase", "months", "certainty", "source"))
+    return [
+        heading("phases"),
+        Table("Phases", column("caption.phases"), head, rows, "llll", (2.4, 1.8, 1, 4)),
+    ]
+
+
+def money(content: Content, result: Plain | None) -> list[Block]:
+    """Published amounts, and why a cost of a shooting averted is or is not stated."""
+    blocks: list[Block] = [heading("money")]
+    frame = content.release.query("funding", program=content.program.id)
+    rows = tuple(
+        (
+            numbers.month(row["date"], short=True),
+            sentence_case(words.plain(row["kind"])),
+            numbers.dollars(row["amount_usd"]),
+            row["description"],
+            row["source"],
+        )
+        for row in frame.to_dict("records")
+    )
+    if not rows:
+        blocks.append(Paragraph(say("report.text.none_listed")))
+        return blocks
+    head = tuple(column(name) for name in ("date", "kind", "amount", "what", "source"))
+    blocks += [
+        Paragraph(say("report.text.money_intro")),
+        Table("Money", column("caption.money"), head, rows, "llrll", (1.1, 1.3, 1.4, 4, 2.2)),
+    ]
+    if result is not None and result["status"] == "estimated":
+        lower, upper = result["estimate"]["interval_95"]
+        crosses = lower <= 1 <= upper
+        blocks.append(
+            Paragraph(say("report.text.cost_cannot" if crosses else "report.text.cost_verdict"), "caution")
+        )
+    return blocks
+
+
+def detectable(result: Plain) -> list[Block]:
+    """Smallest detectable change, said before the result."""
+    for check in result.get("checks") or ():
+        figures = check.get("figures") or {}
+        value = figures.get("smallest_detectable_percent")
+        if check["name"] == "minimum_detectable_effect" and numbers.is_known(value):
+            return [Paragraph(say("report.text.detectable", percent=numbers.percent(abs(value))))]
+    return []
+
+
+def limits() -> list[Block]:
+    names = ("unit", "police", "areas", "selection", "cause")
+    return [heading("limits"), Bullets(tuple(say(f"report.limit.{name}") for name in names))]
+
+
+def next_review(months: int = 12) -> list[Block]:
+    names = ("longer", "confirmatory", "areas", "logs")
+    items = tuple(say(f"report.next.{name}", months=months) for name in names)
+    return [
+        heading("next_review"),
+        Paragraph(say("report.text.next_review_intro", months=months)),
+        Bullets(items),
+    ]
+
+
+def provenance(content: Content) -> list[Block]:
+    facts = content.provenance
+    rows = (
+        (say("report.table.name"), content.program.name),
+        ("Release", facts.release),
+        (column("through"), facts.data_through),
+        ("Snapshot of the data", facts.snapshot),
+        ("Code", facts.code_version),
+    )
+    specs = tuple((name, sha) for name, sha in facts.specs)
+    blocks: list[Block] = [
+        heading("provenance"),
+        Table(
+            "Release", column("caption.provenance"), (column("name"), column("value")), rows, "ll", (1.4, 5)
+        ),
+    ]
+    if specs:
+        head = (column("analysis"), column("spec"))
+        blocks.append(Table("Specifications", column("caption.specs"), head, specs, "ll", (2, 5)))
+    blocks.append(Paragraph(facts.cite, "note"))
+    return blocks
+
+
+def facts(content: Content) -> list[Block]:
+    """Published figures, quoted with their source as what they are."""
+    items = tuple(f"{fact['text']} ({fact['source']})" for fact in content.program.entries("fact"))
+    return [heading("facts"), Bullets(items)] if items else []
+
+
+def analysis_name(content: Content, analysis: str) -> str:
+    entry = content.program.entry("analysis", analysis)
+    return entry.get("question") or words.plain(analysis)
+
+
+def checks_line(result: Plain) -> str:
+    return say(
+        "report.text.checks_line",
+        gates=sentences.gates_summary(result),
+        checks=sentences.checks_summary(result),
+    )

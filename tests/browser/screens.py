@@ -1,0 +1,113 @@
+"""Pictures of every page: `python -m tests.browser.screens [--home FOLDER] [--out FOLDER] [PAGE …]`.
+
+Desktop (1280 pixels wide) and phone (390), the whole page, light; the overview also dark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.served import CHROMIUM, ROOT, serve
+
+WIDTHS = {"desktop": 1280, "phone": 390}
+LARGEST = 400_000
+VIEWS = {
+    "overview": "/",
+    "results": "/results",
+    "places": "/places",
+    "places-ward": "/places?kind=ward&area=6",
+    "places-neighborhoods": "/places?kind=neighborhood",
+    "outreach": "/outreach",
+    "method": "/method",
+    "overview-simulated": "/?program=simulated-outreach",
+    "outreach-simulated": "/outreach?program=simulated-outreach",
+}
+
+
+def whole_page(page: Page, address: str, width: int) -> bytes:
+    """A picture of the page from top to bottom; Streamlit scrolls inside, so the window is made as tall."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    settled(page)
+    for _ in range(4):
+        height = _height(page)
+        page.set_viewport_size({"width": width, "height": min(height + 40, 14000)})
+        settled(page)
+        if _height(page) == height:
+            break
+    return page.screenshot()
+
+
+def _height(page: Page) -> int:
+    return int(
+        page.evaluate(
+            "() => Math.ceil(document.querySelector('[data-testid=\"stMainBlockContainer\"]')"
+            "?.getBoundingClientRect().height ?? document.body.scrollHeight)"
+        )
+    )
+
+
+def settled(page: Page) -> None:
+    """Wait until the script has run and nothing is being drawn any more."""
+    page.wait_for_selector('[data-testid="stApp"]')
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=\"stStatusWidget\"]')"
+        " && document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState !== 'running'"
+        " && !document.querySelector('[data-testid=\"stSkeleton\"]')",
+        timeout=60_000,
+    )
+    page.wait_for_timeout(1200)
+
+
+def shrink(png: bytes) -> bytes:
+    """A PNG under 400 KB: fewer colors first, then smaller."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    for colors, scale in ((256, 1.0), (128, 1.0), (64, 1.0), (64, 0.8), (48, 0.6)):
+        size = (round(image.width * scale), round(image.height * scale))
+        small = image if scale == 1.0 else image.resize(size, Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        small.quantize(colors).save(out, "PNG", optimize=True)
+        if out.tell() <= LARGEST:
+            break
+    return out.getvalue()
+
+
+def take(browser: Browser, address: str, out: Path, names: list[str]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    # The first visit to a cold server must be the front page: Streamlit knows the other pages only after it.
+    first = browser.new_page()
+    whole_page(first, address, 1280)
+    first.close()
+    for name in names:
+        for device, width in WIDTHS.items():
+            for theme in ("light", "dark") if name == "overview" else ("light",):
+                context = browser.new_context(color_scheme=theme)
+                suffix = "" if theme == "light" else "-dark"
+                path = out / f"{name}-{device}{suffix}.png"
+                path.write_bytes(shrink(whole_page(context.new_page(), address + VIEWS[name], width)))
+                context.close()
+                print(f"{path.name}: {path.stat().st_size // 1024} KB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="*", help=f"of: {', '.join(VIEWS)} (default: all)")
+    parser.add_argument("--home", type=Path, help="folder of releases (default: OVP_HOME or var)")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screens")
+    given = parser.parse_args()
+    unknown = sorted(set(given.pages) - set(VIEWS))
+    if unknown:
+        parser.error(f"no such page: {', '.join(unknown)}")
+    with serve(given.home) as address, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM or None)
+        take(browser, address, given.out, given.pages or list(VIEWS))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
