@@ -139,6 +139,13 @@ def ship_counts(connection: duckdb.DuckDBPyConnection, city: str, source: str, t
         [city],
         target / "counts_by_month.csv",
     )
+    daily = columns.replace("month_basis", "date_basis")
+    _copy(
+        connection,
+        f"SELECT date, {daily} FROM out_daily WHERE city = ? GROUP BY date ORDER BY date",
+        [city],
+        target / "daily.csv",
+    )
     _copy(
         connection,
         "SELECT outcome, unit, weekday, hour, count, first_month, last_month FROM out_weekday_hour WHERE city = ? "
