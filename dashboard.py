@@ -3,6 +3,8 @@
 Run: `streamlit run dashboard.py` (or `make run`, which serves it with compression and headers).
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from presentation.language import say
@@ -16,6 +18,8 @@ PUBLIC = {
     "briefing": ":material/description:",
     "method": ":material/menu_book:",
 }
+
+STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
 
 st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
 page = st.navigation(
@@ -31,4 +35,5 @@ page = st.navigation(
     ],
     position="top",
 )
+st.html(STYLE)
 page.run()

@@ -6,11 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+import duckdb
+
 from etl import warehouse
 from etl.problems import BadInput
 from etl.publish.build import Options, build
 from etl.publish.release import BuildError
 from etl.warehouse import ReleaseError
+from evaluation.program import ProgramError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,8 +60,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         print("The last release stays in use.", file=sys.stderr)
         return error.exit_status
+    except ProgramError as error:
+        print(error, file=sys.stderr)
+        print("The last release stays in use.", file=sys.stderr)
+        return 2
     except (BuildError, ReleaseError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        line = str(error).splitlines()[0]
+        print(
+            f"{line}. Free disk space or memory, then build again; the last release stays in use.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

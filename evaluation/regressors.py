@@ -30,7 +30,7 @@ class Regressors:
 
     X, without_program (T, p) for the first half-life; names (p,); offset (T,); used (T,): periods that the
     fit sees; before, after (T,): of these the baseline and the headline phase; in_scope (T,): periods that
-    belong to baseline or a phase, observed or not; shock_column: index of the
+    belong to baseline or a phase, observed or not; headline (T,): of the headline phase, observed or not; shock_column: index of the
     shock or None, with `shock_shapes` (half-lives, T).
     """
 
@@ -42,6 +42,7 @@ class Regressors:
     before: Flags
     after: Flags
     in_scope: Flags
+    headline: Flags
     shock_column: int | None = None
     shock_shapes: Array | None = None
 
@@ -116,6 +117,7 @@ def regressors(spec: Spec, series: Series) -> Regressors:
         before=before,
         after=after,
         in_scope=belongs,
+        headline=headline,
         shock_column=shock_column,
         shock_shapes=shapes,
     )

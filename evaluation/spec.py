@@ -28,6 +28,7 @@ INTERVALS = ("standard", "poisson", "hac", "hc1", "cluster", "cr3", "integrated"
 
 COMPARISONS = (
     "prais-winsten",
+    "cochrane-orcutt",
     "newey-west",
     "negative-binomial",
     "log-gaussian",

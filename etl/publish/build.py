@@ -23,9 +23,10 @@ from etl.load.programs import PROGRAMS, load_programs
 from etl.load.quality import Figure, quality_of_rows, shipped_quality
 from etl.load.records import insert_records
 from etl.load.series import LoadedSeries, insert_series, known_areas, read_series
-from etl.load.tables import PROJECT, find_part, insert_csv, load_areas
+from etl.load.tables import PROJECT, convert, find_part, insert_csv, load_areas, read_rows
 from etl.problems import BadInput, Problem
 from etl.publish import release as publishing
+from etl.publish.findings import write_findings
 from etl.publish.version import code_version
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources
 from etl.sources.boundaries import Area, read_layer
@@ -144,6 +145,7 @@ def load_everything(loading: Loading) -> None:
     core = load_statements("core")
     connection.execute(core["make_out_monthly"].text)
     connection.execute(core["make_out_weekday_hour"].text)
+    connection.execute(core["make_out_daily"].text)
     _write_ledger(loading)
 
 
@@ -207,6 +209,7 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
     connection.execute(core["make_incident_cell"].text, {"source": source.id})
     connection.execute(core["insert_cell_counts"].text, {"city": source.city})
     connection.execute(core["insert_weekday_hours"].text, {"source": source.id})
+    connection.execute(core["insert_daily_counts"].text, {"source": source.id, "city": source.city})
 
 
 def polygons_of(loading: Loading, city: str) -> dict[str, list[Area]]:
@@ -250,6 +253,10 @@ def _load_series_source(loading: Loading, source: Source) -> set[Path]:
         path = find_part(source, "weekday_hour", loading.options.data)
         landed, rows = insert_weekday_hours(loading, source, path, supplied)
         _note(loading, source, landed, rows)
+    if "daily" in source.parts:
+        path = find_part(source, "daily", loading.options.data)
+        landed, rows = insert_daily(loading, source, path, supplied)
+        _note(loading, source, landed, rows)
     if "quality" in source.parts and not supplied:
         path = find_part(source, "quality", loading.options.data)
         loading.figures += shipped_quality(path, loading.workplace, source)
@@ -271,6 +278,22 @@ def insert_weekday_hours(
     )
     connection.execute("DELETE FROM out_weekday_hour")
     return landed, rows
+
+
+def insert_daily(loading: Loading, source: Source, path: Path, supplied: set[str]) -> tuple[Landed, int]:
+    """City totals by day that ship: a column `outcome_unit_basis` for each measure of the source."""
+    assert source.series is not None
+    measures = [measure for measure in source.series.measures if measure.outcome not in supplied]
+    landed, rows = read_rows(path, loading.workplace, ["date", *(measure.column for measure in measures)])
+    records = []
+    for number, row in enumerate(rows, start=2):
+        day = convert(row["date"], "DATE", path.name, number, "date")
+        for measure in measures:
+            count = convert(row[measure.column], "INTEGER", path.name, number, measure.column)
+            if count is not None:
+                records.append((source.city, day, measure.month_basis, measure.outcome, measure.unit, count))
+    insert_records(loading.connection, "daily_count", records)
+    return landed, len(rows)
 
 
 def _folders(loading: Loading, source: Source) -> list[Path]:
@@ -328,9 +351,13 @@ def _write_ledger(loading: Loading) -> None:
 
 def evaluate_everything(loading: Loading) -> None:
     """Estimates of the fixed analyses, where the evaluation package offers them."""
+    from etl.publish.estimate_store import SHIPPED, EstimateStore
     from etl.publish.evaluate import evaluate_programs
 
-    evaluate_programs(loading.connection, loading.programs, loading.progress, loading.options.quick)
+    home = loading.options.home or warehouse.home()
+    store = EstimateStore(home / "estimates", SHIPPED)
+    evaluate_programs(loading.connection, loading.programs, loading.progress, loading.options.quick, store)
+    write_findings(loading.connection, loading.progress)
 
 
 def snapshot_id(loading: Loading) -> str:

@@ -18,6 +18,7 @@ import openpyxl
 from etl.load.tables import PROJECT
 from etl.problems import BadInput, Problem
 from etl.publish.build import Loading, Options, load_everything, work_database
+from etl.publish.daily import ship_daily, write_daily
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources, read_source
 from etl.sources.boundaries import Area, memberships, neighbors, read_layer, tiles
 
@@ -139,6 +140,13 @@ def ship_counts(connection: duckdb.DuckDBPyConnection, city: str, source: str, t
         [city],
         target / "counts_by_month.csv",
     )
+    daily = columns.replace("month_basis", "date_basis")
+    _copy(
+        connection,
+        f"SELECT date, {daily} FROM out_daily WHERE city = ? GROUP BY date ORDER BY date",
+        [city],
+        target / "daily.csv",
+    )
     _copy(
         connection,
         "SELECT outcome, unit, weekday, hour, count, first_month, last_month FROM out_weekday_hour WHERE city = ? "
@@ -231,4 +239,6 @@ def ship(minneapolis: Path, new_york: Path | None, progress: Callable[[str], Non
         loading = Loading(connection, options, Path(temporary), progress, wanted)
         load_everything(loading)
         ship_counts(connection, "minneapolis", "minneapolis_police_incidents", target)
+        write_daily(connection)
+        ship_daily(connection, "minneapolis", target)
     progress(f"counts written to {target.relative_to(PROJECT)}")

@@ -18,8 +18,9 @@ RETALIATION_SHARE = 0.15
 EXTRA_VICTIM = 0.17
 FATAL_SHARE = 0.16
 OTHER_HOMICIDE_PER_MONTH = 0.9
-# The export ends with the last month, as a city's export ends somewhere.
-LAST_REPORT = dt.datetime(2025, 12, 31, 23, 59)
+# Like a real export, the files end in a month under way: it has eight days of January.
+LAST_REPORT = dt.datetime(2026, 1, 8, 23, 59)
+DAYS_UNDER_WAY = 8
 
 # Faults planted in the shootings file, with their counts.
 DUPLICATED_ROWS = 24
@@ -42,11 +43,14 @@ def shootings(expected: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """One row a case, in the order of reporting, before any fault is planted."""
     places = {place.name: place for place in neighborhoods()}
     counts = rng.poisson(expected.to_numpy())
+    under_way = rng.poisson(expected.to_numpy()[-1] * DAYS_UNDER_WAY / 31)
     rows = []
-    for month_index, month in enumerate(expected.index):
-        for area_index, name in enumerate(expected.columns):
+    for month, by_area in [*zip(expected.index, counts, strict=True), (expected.index[-1] + 1, under_way)]:
+        for name, count in zip(expected.columns, by_area, strict=True):
             place = places[name]
-            for occurred in _moments(rng, month.year, month.month, counts[month_index, area_index]):
+            for occurred in _moments(rng, month.year, month.month, count):
+                if occurred > LAST_REPORT:
+                    occurred = occurred.replace(day=1 + occurred.day % DAYS_UNDER_WAY)
                 victims = int(rng.geometric(1 - EXTRA_VICTIM))
                 fatal = int(rng.binomial(victims, FATAL_SHARE / (1 + EXTRA_VICTIM)))
                 reported = min(occurred + _report_delay(rng), LAST_REPORT)
@@ -71,6 +75,8 @@ def homicides(cases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         for _ in range(int(rng.poisson(OTHER_HOMICIDE_PER_MONTH))):
             place = places[int(rng.integers(len(places)))]
             occurred = moment_in_month(rng, month.year, month.month)
+            if occurred > LAST_REPORT - dt.timedelta(hours=5):
+                continue
             rows.append(
                 {
                     "case_number": f"LK{month.year % 100}-9{len(rows):04d}",

@@ -101,9 +101,9 @@ def neighbor_pairs() -> list[tuple[str, str]]:
 
 
 def area_frame() -> pd.DataFrame:
-    """Areas of every geography with their place on the tile grid (columns of core_area but `city`)."""
+    """Areas of every geography but the city itself, with their place on the tile grid (columns of core_area)."""
     places = neighborhoods()
-    rows: list[dict[str, object]] = [{"geography": "city", "area": CITY, "name": CITY_NAME}]
+    rows: list[dict[str, object]] = []
     for geography, attribute, label in (
         ("precinct", "precinct", "Precinct {}"),
         ("ward", "ward", "Ward {}"),

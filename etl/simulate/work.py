@@ -44,6 +44,7 @@ ACTIVITIES_PER_SHIFT = 1.9
 # Two mediations of one area this close would look like one conflict logged twice; there are none by chance.
 MEDIATION_SPACING = dt.timedelta(hours=4)
 CATCH_ALL_PROVIDER = "harbor-kettle"
+HOSPITAL_AREA = "Nightjar Bend"
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _day(
 ) -> list[Shift]:
     crew = 1.3 if not provider.community else 2.5
     size = min(provider.workers, int(rng.binomial(4, min(1.0, crew * share / 4))))
-    area = provider.areas[int(rng.integers(3))] if provider.community else _anywhere(rng)
+    area = provider.areas[int(rng.integers(3))] if provider.community else HOSPITAL_AREA
     start = day + dt.timedelta(hours=hours[0])
     end = start + dt.timedelta(hours=hours[1])
     found = []

@@ -5,6 +5,7 @@ The headline effect is the average over the phase; each interval asked for stand
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -95,7 +96,7 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
         card=card,
         n=fitted.n,
         effect=effect,
-        terms=_terms(fitted, named),
+        terms=_terms(fitted, named) | _comparison_terms(spec, series, terms),
         intervals=intervals,
         dispersion=fitted.dispersion,
         sides={"treated": first},
@@ -194,7 +195,7 @@ def _terms(fitted: Fitted, name: str) -> dict[str, dict[str, float | None]]:
     found: dict[str, dict[str, float | None]] = {}
     for term, vector in vectors.items():
         value = float(vector @ fitted.beta)
-        error = float(np.sqrt(max(vector @ matrix @ vector, 0.0)))
+        error = math.sqrt(max(float(vector @ matrix @ vector), 0.0))
         found[term] = {
             "coefficient": value,
             "standard_error": error,
@@ -202,6 +203,23 @@ def _terms(fitted: Fitted, name: str) -> dict[str, dict[str, float | None]]:
             "lower_95": value - quantile * error,
             "upper_95": value + quantile * error,
         }
+    return found
+
+
+def _comparison_terms(spec: Spec, series: Series, terms: Regressors) -> dict[str, dict[str, float | None]]:
+    """Coefficients of the autoregressive methods that were asked for: they can differ far from least squares."""
+    from evaluation.comparison.methods import NotAvailableError, fit_autoregressive
+
+    found: dict[str, dict[str, float | None]] = {}
+    for method in ("prais-winsten", "cochrane-orcutt"):
+        if method not in spec.intervals:
+            continue
+        try:
+            beta, matrix, _ = fit_autoregressive(method, spec, series, terms)
+        except NotAvailableError:
+            continue
+        for name, value, error in zip(terms.names, beta, np.sqrt(np.diag(matrix)), strict=True):
+            found[f"{method}:{name}"] = {"coefficient": float(value), "standard_error": float(error)}
     return found
 
 

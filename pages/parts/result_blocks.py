@@ -31,7 +31,7 @@ def counted(result: Plain) -> None:
     gates = result.get("gates") or ()
     first, second, third = st.columns(3)
     first.metric(say("overview.counted", things=counts), numbers.count(estimate["observed"]), border=True)
-    second.metric(say("overview.expected", things=counts), numbers.count(estimate["expected"]), border=True)
+    second.metric(say("overview.expected", things=counts), sentences.expected_range(result), border=True)
     third.metric(
         say("overview.conditions"),
         say(
@@ -41,7 +41,7 @@ def counted(result: Plain) -> None:
         ),
         border=True,
     )
-    st.caption(sentences.averted(result))
+    st.write(sentences.averted(result))
 
 
 def which_side(result: Plain) -> str:
