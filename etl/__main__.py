@@ -40,8 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--set-aside", action="store_true", help="go on when up to 2 %% of the rows cannot be used"
     )
     compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
-    compute.add_argument("--minneapolis", type=Path, required=True, metavar="FOLDER")
+    compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
     compute.add_argument("--new-york", type=Path, metavar="FOLDER")
+    compute.add_argument("--estimates", action="store_true", help="also the estimates in data/estimates")
     commands.add_parser("ensure", help="build the default release if there is none")
     commands.add_parser("releases", help="list the releases, newest first")
     look = commands.add_parser("check", help="say what a build would make of one file")
@@ -67,9 +68,9 @@ def main(arguments: list[str] | None = None) -> int:
             )
             build(options, _say)
         elif given.command == "ship":
-            from etl.publish.ship import ship
+            from etl.publish.ship import ship_all
 
-            ship(given.minneapolis, given.new_york, _say)
+            ship_all(given.minneapolis, given.new_york, given.estimates, _say)
         elif given.command == "ensure":
             ensure(_say)
         elif given.command == "releases":
