@@ -3,6 +3,8 @@
 Run: `streamlit run dashboard.py` (or `make run`, which serves it with compression and headers).
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from presentation.language import say
@@ -13,9 +15,15 @@ PUBLIC = {
     "results": ":material/query_stats:",
     "places": ":material/map:",
     "outreach": ":material/groups:",
+    "requests": ":material/support_agent:",
+    "funding": ":material/payments:",
+    "claims": ":material/fact_check:",
+    "evidence": ":material/library_books:",
     "briefing": ":material/description:",
     "method": ":material/menu_book:",
 }
+
+STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
 
 st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
 page = st.navigation(
@@ -31,4 +39,5 @@ page = st.navigation(
     ],
     position="top",
 )
+st.html(STYLE)
 page.run()

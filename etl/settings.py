@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -70,6 +71,7 @@ class Rows:
     row_is: str
     case: str
     first_month: date
+    last_month: date | None
     occurred: tuple[TimeReading, ...]
     reported: tuple[TimeReading, ...]
     outcomes: tuple[OutcomeRule, ...]
@@ -195,6 +197,7 @@ def _rows(keys: _Keys) -> Rows:
         row_is=rows.one_of("row_is", ("case", "victim")),
         case=rows.text("case"),
         first_month=rows.month("first_month"),
+        last_month=rows.month("last_month") if "last_month" in rows.left else None,
         victims=rows.take("victims", None),
         exports=rows.take("exports", "parts"),
         longitude=rows.take("longitude", None),
@@ -258,7 +261,8 @@ def _layer(keys: _Keys) -> Layer:
 
 def _series(keys: _Keys) -> Series:
     table = keys.table("series")
-    measures = tuple(_measure(table, entry) for entry in table.take("measures"))
+    entries = [tuple(entry.left[key] for key in _MEASURE) for entry in keys.tables("measure")]
+    measures = tuple(_measure(table, entry) for entry in (*table.take("measures", []), *entries))
     months = _readings(table, "month")
     if len(months) != 1:
         raise keys.wrong("series.month", "give exactly one { columns, format }")
@@ -280,7 +284,10 @@ def _series(keys: _Keys) -> Series:
     return series
 
 
-def _measure(keys: _Keys, entry: list[str]) -> Measure:
+_MEASURE = ("column", "outcome", "unit", "month_basis")
+
+
+def _measure(keys: _Keys, entry: Sequence[str]) -> Measure:
     """`[column, outcome, unit, month basis]`."""
     if len(entry) != 4 or entry[1] not in OUTCOMES or entry[2] not in UNITS or entry[3] not in BASES:
         raise keys.wrong("measures", f"{entry} is not [column, outcome, unit, month basis]")

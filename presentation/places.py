@@ -74,25 +74,28 @@ def change_class(row: Plain) -> str:
 
 
 def area_sentence(row: Plain, outcome: str, unit: str, period: Period) -> str:
-    """The first sentence of an area's page: what was counted, against the year before, and the rate."""
-    now, before = int(row["count"]), int(row["count_before"])
-    text = say(
+    """The first sentence of an area's page: what was counted, against the year before."""
+    return say(
         "places.area_sentence",
         name=row["name"],
-        count=numbers.count(now),
-        things=words.things(outcome, unit, now),
+        count=numbers.count(row["count"]),
+        things=words.things(outcome, unit, int(row["count"])),
         months=period.words(),
-        before=numbers.count(before),
+        before=numbers.count(row["count_before"]),
     )
-    if numbers.is_known(row["rate_per_100k"]):
-        rate = say(
-            "places.area_rate",
-            rate=numbers.decimal(row["rate_per_100k"], 0),
-            residents=numbers.count(row["residents"]),
-        )
-    else:
-        rate = say("places.no_rate")
-    return f"{text} {rate}"
+
+
+def rate_sentence(row: Plain) -> str:
+    """The rate by residents, or why there is none."""
+    if not numbers.is_known(row["residents"]):
+        return say("places.no_residents")
+    if not numbers.is_known(row["rate_per_100k"]):
+        return say("places.no_rate")
+    return say(
+        "places.area_rate",
+        rate=numbers.decimal(row["rate_per_100k"], 0),
+        residents=numbers.count(row["residents"]),
+    )
 
 
 def estimate_sentence(row: Plain, outcome: str, unit: str, phase: str) -> str:
@@ -165,25 +168,50 @@ def told_sentence(frame: pd.DataFrame, geography: str) -> str:
     )
 
 
+def placed(
+    frame: pd.DataFrame, links: pd.DataFrame, neighborhoods: pd.DataFrame, geography: str
+) -> pd.DataFrame:
+    """The areas with their places on the tile map.
+
+    Wards, precincts and communities have no tiles of their own: each takes the tiles of the
+    neighborhoods that lie in it for the largest share. One row a tile.
+    """
+    if frame["tile_row"].notna().any():
+        return frame[frame["tile_row"].notna()]
+    members = links[(links["from_geography"] == "neighborhood") & (links["to_geography"] == geography)]
+    largest = members.sort_values("share").groupby("from_area").tail(1)
+    tiles = neighborhoods[neighborhoods["tile_row"].notna()][["area", "name", "tile_row", "tile_column"]]
+    tiles = tiles.merge(largest[["from_area", "to_area"]], left_on="area", right_on="from_area")
+    own = frame.drop(columns=["tile_row", "tile_column"])
+    tiles = tiles.rename(columns={"name": "tile_name"})[["to_area", "tile_name", "tile_row", "tile_column"]]
+    return own.merge(tiles, left_on="area", right_on="to_area")
+
+
 def for_people(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table of areas in words, most events first."""
+    """The table of areas in words, most events first. Columns about which nothing is known are left out."""
+    too_few = say("places.too_few_short")
+    has_estimates, has_residents = frame["phase_months"].notna().any(), frame["residents"].notna().any()
     rows = []
     for row in frame.sort_values(["count", "name"], ascending=[False, True]).to_dict("records"):
         is_known = numbers.is_known(row["rate_ratio_pooled"]) and not row["is_too_few"]
-        too_few = say("places.too_few_short")
-        rows.append(
-            {
-                "name": row["name"],
-                "count_now": int(row["count"]),
-                "count_before": int(row["count_before"]),
-                "rate": numbers.decimal(row["rate_per_100k"], 0)
+        shown = {
+            "name": row["name"],
+            "count_now": int(row["count"]),
+            "count_before": int(row["count_before"]),
+        }
+        if has_residents:
+            shown["rate"] = (
+                numbers.decimal(row["rate_per_100k"], 0)
                 if numbers.is_known(row["rate_per_100k"])
-                else too_few,
+                else too_few
+            )
+        if has_estimates:
+            shown |= {
+                "verdict": words.word("verdict", row["verdict"]) if is_known else too_few,
                 "raw": _with_range(row, "rate_ratio_raw", "raw") if is_known else too_few,
                 "pooled": _with_range(row, "rate_ratio_pooled", "pooled") if is_known else too_few,
-                "verdict": words.word("verdict", row["verdict"]) if is_known else too_few,
             }
-        )
+        rows.append(shown)
     return pd.DataFrame(rows)
 
 

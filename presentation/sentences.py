@@ -137,6 +137,16 @@ def averted(result: Plain) -> str:
     )
 
 
+def expected_range(result: Plain) -> str:
+    """What was to be expected in the main reading, as its 95% interval in counts."""
+    estimate = result["estimate"]
+    interval = estimate.get("averted_interval_95")
+    if not interval:
+        return numbers.count(estimate.get("expected"))
+    lower, upper = (estimate["observed"] + value for value in sorted(interval))
+    return say("numbers.span", first=numbers.count(max(0, lower)), last=numbers.count(upper))
+
+
 def _fewer_or_more(value: float) -> str:
     if round(value) == 0:
         return say("averted.none")
@@ -238,7 +248,7 @@ def gate(entry: Plain) -> str:
     return say(
         f"gates.sentence.{entry['status']}",
         question=say(f"gate.{entry['name']}.question"),
-        reason=reason(entry),
+        reason=reason(entry),  # a gate has the name of its deciding check, and its reasons
     ).strip()
 
 
@@ -271,38 +281,52 @@ def check_question(entry: Plain) -> str:
 
 def check(entry: Plain) -> str:
     """One check in one sentence, with its figures; the reason where it did not pass."""
+    figures = {key: value for key, value in (entry.get("figures") or {}).items()}
     key = f"check.{entry['name']}.sentence"
-    figures = entry.get("figures") or {}
-    parts = []
-    if has(key) and all(numbers.is_known(value) for value in figures.values()):
-        parts.append(_fill(key, figures))
-    if entry["status"] != "passed":
-        parts.append(reason(entry))
-    if not parts or not parts[0]:
-        parts = [_plain_figures(figures)]
-    return " ".join(part for part in parts if part)
+    has_figures = any(numbers.is_known(value) for value in figures.values())
+    said = reason(entry) if entry["status"] != "passed" else ""
+    if has_figures:
+        filled = _fill(key, figures) if has(key) else _plain_figures(figures)
+        said = f"{said} {filled} {_by_outcome(figures)}"
+    return " ".join(said.split())
+
+
+def _by_outcome(figures: Plain) -> str:
+    """Figures named after outcomes (`robbery_log_rate_ratio`) as changes: Robbery 5% more."""
+    suffix = "_log_rate_ratio"
+    shown = [
+        say("checks.figure", name=words.outcome_name(name.removesuffix(suffix)), value=figure(name, value))
+        for name, value in figures.items()
+        if name.endswith(suffix) and has(f"outcome.{name.removesuffix(suffix)}.name")
+    ]
+    return say("checks.by_outcome", figures="; ".join(shown)) if shown else ""
 
 
 def _fill(key: str, figures: Plain) -> str:
+    """The text of `key` with the figures; nothing when it asks for one that the engine did not give."""
+    formatted = {name: figure(name, value) for name, value in figures.items()}
     try:
-        return say(key, **_formatted(figures))
-    except KeyError:  # the engine gave other figures than the sentence asks for
+        return say(key, **formatted)
+    except KeyError:
         return _plain_figures(figures)
 
 
-def _formatted(figures: Plain) -> dict[str, str]:
-    return {name: figure(name, value) for name, value in figures.items()}
+LOG_RATIOS = ("log_rate_ratio", "drift_that_would_erase")
 
 
 def figure(name: str, value: float | int | None) -> str:
     """A figure of a check in the form its name calls for: counts whole, ratios as change, p as p."""
     if value is None or not numbers.is_known(value):
         return say("numbers.unknown")
-    if name.startswith("rate_ratio") or name.endswith("rate_ratio"):
+    if name.endswith(LOG_RATIOS):
+        return numbers.change(_exp(value))
+    if name.endswith("rate_ratio") or name in ("lowest", "highest", "lower_95", "upper_95"):
         return numbers.change(value)
-    if name.endswith(("percent", "power")) or name.startswith(("percent", "share")):
-        return numbers.percent(value if name.endswith("percent") or value > 1 else 100 * value)
-    if name == "p" or name.endswith(("_p", "p_value")):
+    if name.endswith("percent"):
+        return numbers.percent(value)
+    if name.endswith("power") or name.startswith("share") or name.endswith("share"):
+        return numbers.percent(100 * value)
+    if name in ("p", "smallest_p", "p_value") or name.startswith("p_") or name.endswith("_p"):
         return numbers.probability(value)
     if isinstance(value, int) or float(value).is_integer():
         return numbers.count(value)
@@ -322,10 +346,11 @@ def reason(entry: Plain) -> str:
     code = entry.get("reason")
     if not code:
         return ""
-    key = f"reason.{code}"
-    if not has(key):
-        return words.reason(code)
-    return _fill(key, entry.get("figures") or {})
+    # A check may say it in its own words; most reasons read alike wherever they come up.
+    for key in (f"check.{entry.get('name')}.reason.{code}", f"reason.{code}"):
+        if has(key):
+            return _fill(key, entry.get("figures") or {})
+    return words.reason(code)
 
 
 def smallest_detectable(result: Plain) -> str:

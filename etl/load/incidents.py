@@ -223,6 +223,7 @@ def _find_spans(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> No
 
     The export's last day is the latest date of any outcome; an outcome whose own last event lies
     more than 45 days before it was cut off there, and is complete to its own last month only.
+    Where the settings name the last complete month (`last_month`), that is taken.
     """
     rows = loaded.source.rows
     assert rows is not None
@@ -248,12 +249,12 @@ def _find_spans(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> No
         if rule.outcome not in ends:
             continue
         last = ends[rule.outcome][1]
-        if (loaded.last_date - last).days > SPARSE_DAYS:
+        if rows.last_month is None and (loaded.last_date - last).days > SPARSE_DAYS:
             loaded.cut_off.append(rule.outcome)
         else:
             last = loaded.last_date
         first_month = rule.first_month or rows.first_month
-        last_month = last_complete_month(last)
+        last_month = rows.last_month or last_complete_month(last)
         if last_month >= first_month:
             loaded.spans[rule.outcome] = (first_month, last_month)
 

@@ -19,6 +19,8 @@ def insert_records(
         return
     names = [f"c{position}" for position in range(len(records[0]))]
     columns = [pa.array([record[position] for record in records]) for position in range(len(names))]
+    # A half-read result of an earlier fetchone() would forbid the registration.
+    connection.execute("SELECT 1").fetchall()
     connection.register("incoming_records", pa.table(columns, names=names))
     try:
         connection.execute(f"INSERT INTO {identifier(table)} SELECT {', '.join(names)} FROM incoming_records")

@@ -71,6 +71,7 @@ def insert_csv(
     landed, rows = read_rows(path, workplace, [column.name for column in wanted if not column.null])
     records = []
     for number, row in enumerate(rows, start=2):
+        refuse_other_kind(path.name, number, row, fixed)
         record = [fixed.get(column.name) for column in table.columns]
         for position, column in enumerate(table.columns):
             if column.name not in fixed:
@@ -83,6 +84,23 @@ def insert_csv(
         records.append(record)
     insert_records(connection, table_name, records)
     return landed, len(records)
+
+
+def refuse_other_kind(file: str, number: int, row: dict[str, str], fixed: dict[str, Any]) -> None:
+    """Raise BadInput when a row says that it is simulated, or of another city, and the settings do not."""
+    for column, value in fixed.items():
+        text = row.get(column, "")
+        expected = str(value).lower() if isinstance(value, bool) else str(value)
+        if text and text != expected:
+            raise BadInput(
+                Problem(
+                    file,
+                    f"{shown(text)}, but the settings say {expected!r}",
+                    "Keep them apart.",
+                    number,
+                    column,
+                )
+            )
 
 
 def find_part(source: Source, part: str, folders: Sequence[Path]) -> Path:
@@ -107,10 +125,6 @@ def load_areas(
     """Areas, links and population of a city (kind = "areas"), and the city itself as an area."""
     done = []
     city = {"city": source.city, "simulated": source.simulated}
-    connection.execute(
-        "INSERT INTO core_area VALUES (?, 'city', ?, ?, NULL, NULL, NULL, ?)",
-        [source.city, source.city, source.city_name or source.city, source.simulated],
-    )
     for part, table, fixed in (
         ("areas", "core_area", city),
         ("links", "core_area_link", {"city": source.city}),
@@ -118,6 +132,11 @@ def load_areas(
     ):
         if part in source.parts:
             done.append(insert_csv(connection, find_part(source, part, folders), workplace, table, fixed))
+    connection.execute(
+        "INSERT INTO core_area SELECT $city, 'city', $city, $name, NULL, NULL, NULL, $simulated WHERE NOT EXISTS "
+        "(SELECT 1 FROM core_area WHERE city = $city AND geography = 'city')",
+        {**city, "name": source.city_name or source.city},
+    )
     unknown = connection.execute(
         """
         SELECT link.from_geography, link.from_area FROM core_area_link AS link

@@ -126,6 +126,16 @@ def typed_select(source: Source, landed: Landed, raw: RawTable, load_id: int) ->
         parts.append(f"{value} AS {axis}")
     for position, recognized in enumerate(recognition_columns(source), start=1):
         parts.append(f"{_value(source, recognized)} AS recognized_{position}")
+    if "simulated" in landed.header and not source.simulated:
+        faults.append(
+            _fault(
+                faults,
+                ("simulated",),
+                f"(lower({_value(source, 'simulated')}) IN ('true', '1', 'yes'))",
+                "a simulated row in a real city",
+                "Keep simulated rows in a city of their own",
+            )
+        )
     mask = " + ".join(f"CASE WHEN {fault.condition} THEN {fault.bit} ELSE 0 END" for fault in faults)
     parts.append(f"({mask})::INTEGER AS faults")
     select = f"SELECT {', '.join(parts)} FROM {identifier(raw.name)} AS raw {' '.join(joins)}"

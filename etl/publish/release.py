@@ -11,6 +11,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,9 @@ def sweep(home: Path, keep: int = KEPT_RELEASES) -> list[str]:
     for path in sorted(staging_folder(home).glob(".build-*")):
         removed.append(path.name)
         path.unlink()
+    for path in sorted((home / "private").glob(".work-*")):
+        removed.append(path.name)
+        shutil.rmtree(path)
     releases = home / "releases"
     pointer = releases / warehouse.POINTER
     current = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
@@ -127,6 +131,9 @@ def write_release(
         sums = checksums(connection)
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT release")
+    except (BuildError, duckdb.Error):
+        connection.execute("ROLLBACK")
+        raise
     finally:
         connection.execute(f"USE {identifier(here[0])}")
         connection.execute("DETACH release")

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from etl.dictionary import load_dictionary
+from etl.load.records import insert_records
 
 
 def insert_rows(
@@ -24,8 +25,4 @@ def insert_rows(
         unknown = set(row) - set(columns)
         if unknown:
             raise KeyError(f"{table_name} has no column {sorted(unknown)[0]}")
-    marks = ", ".join("?" for _ in columns)
-    connection.executemany(
-        f'INSERT INTO "{table_name}" VALUES ({marks})',
-        [[row.get(column) for column in columns] for row in rows],
-    )
+    insert_records(connection, table_name, [[row.get(column) for column in columns] for row in rows])

@@ -37,6 +37,7 @@ from evaluation.spec import Spec
 from evaluation.verdict import with_verdict
 
 DEFAULT = ("randomization", "cr3", "cluster", "hc1")
+NO_INTERVAL = "none"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def pooled_result(
     observed, _ = average_effect(panel)
     ratio = math.exp(found.coefficient)
     expected = observed / ratio
-    first = found.intervals[next(name for name in asked if name in found.intervals)]
+    first = found.intervals[_headline_interval(asked, found.intervals)]
     effect = Effect(
         coefficient=found.coefficient,
         standard_error=first.standard_error,
@@ -154,10 +155,18 @@ def estimate_pooled(
             guess = clustered(fit, counts, panel.clusters)[0]
             wide, narrow = inverted_intervals(panel, assignments, coefficient, guess)
             intervals[name] = log_interval(name, coefficient, None, wide, narrow)
-    if not intervals:
-        intervals["none"] = Interval("none", coefficient, None, 0.0, math.inf, 0.0, math.inf)
-        asked = (*asked, "none")
+    intervals[NO_INTERVAL] = Interval(NO_INTERVAL, coefficient, None, 0.0, math.inf, 0.0, math.inf)
     return PooledEstimate(coefficient, intervals, assignments, p, fit)
+
+
+def _headline_interval(asked: Sequence[str], found: Mapping[str, Interval]) -> str:
+    """The first interval asked for; where that is randomization or CR3, never one of the narrow ones instead.
+
+    With too few clusters for either the effect has no interval: from 0 to infinity.
+    """
+    sound = [name for name in asked if name in ("randomization", "cr3")]
+    wanted = sound if asked and asked[0] in sound else list(asked)
+    return next((name for name in wanted if name in found), NO_INTERVAL)
 
 
 def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan]) -> list[Check]:

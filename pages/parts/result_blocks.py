@@ -31,7 +31,7 @@ def counted(result: Plain) -> None:
     gates = result.get("gates") or ()
     first, second, third = st.columns(3)
     first.metric(say("overview.counted", things=counts), numbers.count(estimate["observed"]), border=True)
-    second.metric(say("overview.expected", things=counts), numbers.count(estimate["expected"]), border=True)
+    second.metric(say("overview.expected", things=counts), sentences.expected_range(result), border=True)
     third.metric(
         say("overview.conditions"),
         say(
@@ -41,7 +41,7 @@ def counted(result: Plain) -> None:
         ),
         border=True,
     )
-    st.caption(sentences.averted(result))
+    st.write(sentences.averted(result))
 
 
 def which_side(result: Plain) -> str:
@@ -53,7 +53,7 @@ def gates_unmet(result: Plain) -> None:
     st.write(sentences.gates_summary(result))
     for gate in result.get("gates") or ():
         symbol = words.word("status_symbol", gate["status"])
-        st.markdown(f"**{symbol} {words.word('status', gate['status'])}.** {sentences.gate(gate)}")
+        st.markdown(f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}")
         if gate["status"] != "passed":
             st.caption(sentences.gate_would_take(gate))
 

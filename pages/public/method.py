@@ -17,10 +17,12 @@ if not programs:
     st.title(say("method.menu"), anchor=False)
     st.info(say("state.no_program"))
     st.stop()
+answer = st.container()
 program = choose_program(programs)
-simulated_banner(program.is_simulated)
-st.title(say("method.title"), anchor=False)
-st.write(say("method.intro"))
+with answer:
+    simulated_banner(program.is_simulated)
+    st.title(say("method.title"), anchor=False)
+    st.write(say("method.intro"))
 
 st.header(say("method.counted_title"), anchor="counted")
 span = reading.read(release, "monthly_span", city=program.city)
@@ -67,7 +69,7 @@ st.header(say("method.faults_title"), anchor="faults")
 quality = reading.read(release, "quality", city=program.city)
 if len(quality):
     st.write(say("method.faults_note"))
-    st.table(tables.labelled(method.quality_for_people(quality)), hide_index=True)
+    st.dataframe(tables.labelled(method.quality_for_people(quality)), hide_index=True, width="stretch")
     download_csv(quality, f"{program.city}-quality", release)
 else:
     st.write(say("method.no_faults"))

@@ -19,12 +19,12 @@ if not programs:
     st.info(say("state.no_program"))
     st.stop()
 
+answer = st.container()
 boxes = st.columns([2, 1.4, 1])
 with boxes[0]:
     program = choose_program(programs)
 span = reading.read(release, "monthly_span", city=program.city)
 span = span[(span["month_basis"] == "occurred") & (span["geography"] == "city")]
-simulated_banner(program.is_simulated)
 outcome, unit = "gunshot", "incidents"
 if len(span):
     with boxes[1]:
@@ -41,19 +41,22 @@ schedules = program.entries("schedule")
 coverage = reading.read(release, "schedule_coverage", program=program.id, outcome=outcome, unit=unit)
 
 on_shift = hours.worked_hours(team_hours) if len(team_hours) else hours.schedule_hours(schedules)
-if len(counts) and counts["count"].sum() and on_shift:
-    if len(coverage):
-        title, detail = hours.coverage(coverage.to_dict("records")[-1], outcome, unit)
+has_counts = len(counts) > 0 and counts["count"].sum() > 0
+with answer:
+    simulated_banner(program.is_simulated)
+    if has_counts and on_shift:
+        if len(coverage):
+            title, detail = hours.coverage(coverage.to_dict("records")[-1], outcome, unit)
+        else:
+            title, detail = hours.plain_coverage(counts, on_shift, outcome, unit)
+        st.title(title, anchor=False)
+        st.write(detail)
+    elif has_counts:
+        st.title(say("outreach.no_hours_title", program=program.name), anchor=False)
     else:
-        title, detail = hours.plain_coverage(counts, on_shift, outcome, unit)
-    st.title(title, anchor=False)
-    st.write(detail)
-elif len(counts) and counts["count"].sum():
-    st.title(say("outreach.no_hours_title", program=program.name), anchor=False)
-else:
-    st.title(say("outreach.no_counts_title", program=program.name), anchor=False)
+        st.title(say("outreach.no_counts_title", program=program.name), anchor=False)
 
-if len(counts) and counts["count"].sum():
+if has_counts:
     if len(team_hours):
         st.write(say("outreach.logged_hours"))
     elif schedules:

@@ -19,20 +19,24 @@ if not programs:
     st.info(say("state.no_program"))
     st.stop()
 
+answer = st.container()
 chosen = choose_program(programs)
-simulated_banner(chosen.is_simulated)
+with answer:
+    simulated_banner(chosen.is_simulated)
 estimates = reading.read(release, "estimate_list", program=chosen.id)
 row = main_analysis(chosen, estimates)
 if row is None:
-    st.title(chosen.name)
-    st.write(chosen.summary)
-    st.info(say("state.no_estimate"))
+    with answer:
+        st.title(chosen.name, anchor=False)
+        st.write(chosen.summary)
+        st.info(say("state.no_estimate"))
     footer(release, chosen)
     st.stop()
 
 result = reading.read_result(release, row["estimate_id"])
-conclusion(chosen, row, result)
-counted(result)
+with answer:
+    conclusion(chosen, row, result)
+    counted(result)
 
 if result["series"]:
     show(counterfactual(result, chosen, release=release.id), release)

@@ -22,6 +22,7 @@ if not programs:
     st.info(say("state.no_program"))
     st.stop()
 
+answer = st.container()
 boxes = st.columns([2, 1.3, 1.7, 1.5, 1, 1.4])
 with boxes[0]:
     program = choose_program(programs)
@@ -29,8 +30,10 @@ span = reading.read(release, "monthly_span", city=program.city)
 span = span[span["month_basis"] == "occurred"]
 kinds = [kind for kind in ORDER if kind in set(span["geography"])]
 if not kinds:
-    st.title(program.name, anchor=False)
-    st.info(say("places.no_counts"))
+    with answer:
+        simulated_banner(program.is_simulated)
+        st.title(program.name, anchor=False)
+        st.info(say("places.no_counts"))
     footer(release)
     st.stop()
 with boxes[1]:
@@ -76,34 +79,51 @@ if phases:
     effects = effects[effects["phase"] == (phase or phases[0])]
 frame = places.table(areas, now, before, population, effects)
 
-simulated_banner(program.is_simulated)
-if area == ALL:
-    st.title(places.overview_sentence(frame, geography, outcome, unit, period), anchor=False)
-    st.write(places.told_sentence(frame, geography))
-else:
-    row = next(item for item in frame.to_dict("records") if item["area"] == area)
-    st.title(names[area], anchor=False)
-    st.markdown(f"#### {places.area_sentence(row, outcome, unit, period)}")
-    st.write(places.estimate_sentence(row, outcome, unit, program.phase_name(phase or (phases or [""])[0])))
+row = next((item for item in frame.to_dict("records") if item["area"] == area), None)
+with answer:
+    simulated_banner(program.is_simulated)
+    if row is None:
+        st.title(places.overview_sentence(frame, geography, outcome, unit, period), anchor=False)
+        st.write(places.told_sentence(frame, geography))
+    else:
+        st.title(places.area_sentence(row, outcome, unit, period), anchor=False)
+        st.write(places.rate_sentence(row))
+        st.write(
+            places.estimate_sentence(row, outcome, unit, program.phase_name(phase or (phases or [""])[0]))
+        )
+
+links = reading.read(release, "area_links", city=program.city, link="member")
+if row is not None:
     monthly = reading.read(release, "monthly", area=area, **asked)
     show_months(area_months(monthly, names[area], outcome, unit, program, release.id), release)
-    links = reading.read(release, "area_links", city=program.city, link="member")
     inside = links[
         (links["to_geography"] == geography) & (links["to_area"] == area) & (links["share"] >= 0.05)
     ]
     if len(inside):
         st.write(say("places.inside", name=names[area], areas=", ".join(sorted(inside["from_area"]))))
 
-if frame["tile_row"].notna().any():
-    title = say(f"places.map_title.{measure}", plural=say(f"geography_plural.{geography}"))
-    chart = tile_map(frame, measure, outcome, unit, period.words(), title, release.id)
-    show_map(chart, release, area, "area")
-
-st.subheader(say("places.table_title", plural=say(f"geography_plural.{geography}")), anchor=False)
-st.write(say("places.table_note", months=period.words()))
-st.dataframe(tables.labelled(places.for_people(frame)), hide_index=True, width="stretch")
-download_csv(places.for_file(frame), f"{program.city}-{geography}-{outcome}-{unit}", release)
-st.write(say("places.pooled_note"))
+neighborhoods = reading.read(release, "areas", city=program.city, geography="neighborhood")
+placed = places.placed(frame, links, neighborhoods, geography)
+beside = st.columns([1, 1.25], gap="large") if len(placed) else (st.container(), st.container())
+if len(placed):
+    with beside[0]:
+        title = say(f"places.map_title.{measure}", plural=say(f"geography_plural.{geography}"))
+        chart = tile_map(placed, measure, outcome, unit, period.words(), title, release.id)
+        show_map(chart, release, area, "area")
+with beside[1]:
+    st.subheader(say("places.table_title", plural=say(f"geography_plural.{geography}")), anchor=False)
+    st.write(say("places.table_note", months=period.words()))
+    if len(effects):
+        st.write(say("places.change_note"))
+    st.dataframe(
+        tables.labelled(places.for_people(frame)),
+        hide_index=True,
+        width="stretch",
+        height=min(560, 40 + 36 * len(frame)),
+    )
+    download_csv(places.for_file(frame), f"{program.city}-{geography}-{outcome}-{unit}", release)
+    if len(effects):
+        st.write(say("places.pooled_note"))
 
 link_to_view(
     release, program=program.id, kind=geography, area=area, outcome=outcome, unit=unit, show=measure,

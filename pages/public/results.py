@@ -29,14 +29,17 @@ if not programs:
     st.info(say("state.no_program"))
     st.stop()
 
+answer = st.container()
 boxes = st.columns([2, 1.4, 1, 1.6, 1.6])
 with boxes[0]:
     program = choose_program(programs)
 rows = reading.read(release, "estimate_list", program=program.id)
 asked = questions(program, rows)
 if not asked:
-    st.title(program.name, anchor=False)
-    st.info(say("state.no_estimate"))
+    with answer:
+        simulated_banner(program.is_simulated)
+        st.title(program.name, anchor=False)
+        st.info(say("state.no_estimate"))
     footer(release)
     st.stop()
 with boxes[1]:
@@ -54,12 +57,13 @@ with boxes[4]:
     group = choose("areas", say("choice.areas"), distinct(q.group for q in asked), program.catchment_name)
 question = next(q for q in asked if q.group == group)
 
-simulated_banner(program.is_simulated)
 row = headline_of(question.analysis, rows)
 result = reading.read_result(release, row["estimate_id"])
 
-before_looking(result)
-conclusion(program, row, result)
+with answer:
+    simulated_banner(program.is_simulated)
+    before_looking(result)
+    conclusion(program, row, result)
 counted(result)
 
 same_question = beside(row, rows)

@@ -84,7 +84,7 @@ def _tiles(chart: ChartDescription, colors: Palette, chosen: str | None) -> alt.
                 "chosen": tile.area == chosen,
             }
         )
-    height = 44 * (1 + max(tile.row for tile in chart.tiles))
+    height = 40 * (1 + max(tile.row for tile in chart.tiles))
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
@@ -98,7 +98,10 @@ def _tiles(chart: ChartDescription, colors: Palette, chosen: str | None) -> alt.
         strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1)),
     )
     ink = alt.Color("ink:N", scale=None)
-    names = base.mark_text(dy=-7, fontSize=11).encode(text="short:N", color=ink)
+    has_values = any(tile.symbol for tile in chart.tiles)
+    names = base.mark_text(dy=-7 if has_values else 0, fontSize=11 if has_values else 14).encode(
+        text="short:N", color=ink
+    )
     values = base.mark_text(dy=8, fontSize=12, fontWeight="bold").encode(text="symbol:N", color=ink)
     return alt.layer(squares.add_params(point), names, values).properties(height=height, width="container")
 

@@ -125,7 +125,7 @@ def _months_inside(result: Plain) -> tuple[int, int] | None:
 def _alt(result: Plain, points: list[Plain], counted: str) -> str:
     observed = [point for point in points if point["observed"] is not None]
     peak = max(observed, key=lambda point: point["observed"])
-    inside = _months_inside(result)
+    inside = _months_inside(result) if points[0]["side"] == "treated" else None
     text = say(
         "counterfactual.alt",
         things=counted,

@@ -18,7 +18,10 @@ Plain = dict[str, Any]
 def week(
     counts: pd.DataFrame, hours: set[tuple[int, int]], outcome: str, unit: str, title: str, release: str = ""
 ) -> ChartDescription:
-    """Events by weekday and hour; the cells in `hours` have a frame. The day starts at noon, so a night stays whole."""
+    """Events by weekday and hour; the cells in `hours` have a frame.
+
+    A row runs from noon to noon, so that a night stays whole: Sunday 2 am stands in the row of Saturday.
+    """
     order = [(hour + 12) % 24 for hour in range(24)]
     counted = words.things(outcome, unit)
     days, short = listed("numbers.weekdays"), listed("numbers.weekdays_short")
@@ -34,7 +37,8 @@ def week(
             things=words.things(outcome, unit, count),
             worked=say("hours.in" if is_worked else "hours.out"),
         )
-        cells.append(Cell(order.index(hour), weekday - 1, count, text, is_worked))
+        evening = weekday - 1 if hour >= 12 else (weekday - 2) % 7
+        cells.append(Cell(order.index(hour), evening, count, text, is_worked))
     top = counts.sort_values("count", ascending=False).iloc[0]
     first, last = counts["first_month"].min(), counts["last_month"].max()
     return ChartDescription(
@@ -50,11 +54,11 @@ def week(
             hour=numbers.hour(int(top["hour"])),
             count=numbers.count(top["count"]),
         ),
-        note=f"{note(outcome, unit, release)} {say('hours.period', months=numbers.months_between(first, last))}",
-        x=Axis(say("hours.axis"), "category", categories=tuple(numbers.hour(hour) for hour in order)),
+        note=f"{note(outcome, unit, release)} {say('hours.axis')} {say('hours.period', months=numbers.months_between(first, last))}",
+        x=Axis("", "category", categories=tuple(numbers.hour(hour) for hour in order)),
         y=Axis("", "category", categories=tuple(short)),
         cells=tuple(cells),
-        height=330,
+        height=380,
         table=tuple(
             {"weekday": days[int(r["weekday"]) - 1], "hour": int(r["hour"]), "count": int(r["count"]),
              "is_worked": (int(r["weekday"]), int(r["hour"])) in hours}

@@ -42,7 +42,7 @@ def tile_map(
         subtitle=say(f"places.map.{measure}", things=words.things(outcome, unit), months=months),
         alt=say(
             "places.map_alt",
-            count=numbers.count(len(tiles)),
+            count=numbers.count(placed["area"].nunique()),
             subtitle=say(f"places.map.{measure}", things=words.things(outcome, unit), months=months),
         ),
         note=note(outcome, unit, release),
@@ -120,8 +120,8 @@ def _tile(row: Plain, measure: str, limits: list[float], outcome: str, unit: str
         column=int(row["tile_column"]),
         value=value,
         place=code,
-        symbol=shown,
-        text=text,
+        symbol=shown if "tile_name" not in row else "",
+        text=text if "tile_name" not in row else say("places.tile_of", name=row["tile_name"], text=text),
     )
 
 

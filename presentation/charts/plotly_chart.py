@@ -153,7 +153,17 @@ def _cells(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         colorscale=scale,
         xgap=1,
         ygap=1,
-        colorbar={"title": {"text": chart.subtitle, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        colorbar={
+            "title": {"text": chart.subtitle, "side": "top"},
+            "orientation": "h",
+            "thickness": 12,
+            "len": 0.5,
+            "x": 0,
+            "xanchor": "left",
+            "y": -0.2,
+            "yanchor": "top",
+            "outlinewidth": 0,
+        },
     )
     for cell in chart.cells:
         if cell.is_marked:
@@ -212,11 +222,16 @@ def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
     if chart.median is not None:
         dashed = {"color": colors.roles["headline"].color, "width": 1.5, "dash": "dash"}
         if chart.is_curve:
-            figure.add_hline(
-                y=chart.median,
-                line=dashed,
-                annotation={"text": chart.median_label, "bgcolor": colors.background},
-                annotation_position="top left",
+            figure.add_hline(y=chart.median, line=dashed)
+            figure.add_annotation(
+                x=0.01,
+                xref="paper",
+                xanchor="left",
+                y=log10(chart.median) if chart.y.kind == "ratio" else chart.median,
+                text=chart.median_label,
+                showarrow=False,
+                bgcolor=colors.background,
+                font={"color": dashed["color"], "size": 12},
             )
         else:
             figure.add_vline(x=chart.median, line=dashed)

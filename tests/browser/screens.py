@@ -20,8 +20,15 @@ VIEWS = {
     "overview": "/",
     "results": "/results",
     "places": "/places",
+    "places-ward": "/places?kind=ward&area=6",
+    "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "requests": "/requests",
+    "funding": "/funding",
+    "funding-madison": "/funding?program=focused-interruption",
+    "claims": "/claims",
+    "evidence": "/evidence",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
 }
@@ -32,13 +39,22 @@ def whole_page(page: Page, address: str, width: int) -> bytes:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(address)
     settled(page)
-    height = page.evaluate(
-        "() => { const main = document.querySelector('[data-testid=\"stMainBlockContainer\"]');"
-        " return Math.ceil(main ? main.getBoundingClientRect().height : document.body.scrollHeight) + 60 }"
-    )
-    page.set_viewport_size({"width": width, "height": min(int(height), 14000)})
-    settled(page)
+    for _ in range(4):
+        height = _height(page)
+        page.set_viewport_size({"width": width, "height": min(height + 40, 14000)})
+        settled(page)
+        if _height(page) == height:
+            break
     return page.screenshot()
+
+
+def _height(page: Page) -> int:
+    return int(
+        page.evaluate(
+            "() => Math.ceil(document.querySelector('[data-testid=\"stMainBlockContainer\"]')"
+            "?.getBoundingClientRect().height ?? document.body.scrollHeight)"
+        )
+    )
 
 
 def settled(page: Page) -> None:
@@ -68,6 +84,10 @@ def shrink(png: bytes) -> bytes:
 
 def take(browser: Browser, address: str, out: Path, names: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
+    # The first visit to a cold server must be the front page: Streamlit knows the other pages only after it.
+    first = browser.new_page()
+    whole_page(first, address, 1280)
+    first.close()
     for name in names:
         for device, width in WIDTHS.items():
             for theme in ("light", "dark") if name == "overview" else ("light",):

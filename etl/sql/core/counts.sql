@@ -11,6 +11,9 @@ CREATE TEMP TABLE count_span (
 CREATE TEMP TABLE weekday_hour_count (
   city VARCHAR, outcome VARCHAR, unit VARCHAR, weekday INTEGER, hour INTEGER, count BIGINT,
   first_month DATE, last_month DATE, simulated BOOLEAN
+);
+CREATE TEMP TABLE daily_count (
+  city VARCHAR, date DATE, date_basis VARCHAR, outcome VARCHAR, unit VARCHAR, count BIGINT
 )
 
 -- name: make_incident_cell
@@ -89,3 +92,43 @@ LEFT JOIN weekday_hour_count AS counted
   ON counted.city = grid.city AND counted.outcome = grid.outcome AND counted.unit = grid.unit
   AND counted.weekday = grid.weekday AND counted.hour = grid.hour
 ORDER BY grid.city, grid.outcome, grid.unit, grid.weekday, grid.hour
+
+-- name: insert_daily_counts
+-- City totals by day, of outcomes that are counted as incidents or victims.
+INSERT INTO daily_count
+SELECT $city, day.date, day.date_basis, day.outcome, span.unit,
+       sum(CASE WHEN span.unit = 'victims' THEN day.victims ELSE day.incidents END)
+FROM (
+  SELECT outcome, unnest(['occurred', 'reported']) AS date_basis, unnest([occurred_on, reported_on]) AS date,
+         incidents, victims
+  FROM (
+    SELECT outcome, occurred_at::DATE AS occurred_on, reported_at::DATE AS reported_on, count(*) AS incidents,
+           sum(victims) AS victims
+    FROM core_incident
+    WHERE source = $source
+    GROUP BY outcome, occurred_at::DATE, reported_at::DATE
+  )
+) AS day
+JOIN count_span AS span
+  ON span.city = $city AND span.geography = 'city' AND span.outcome = day.outcome
+  AND span.month_basis = day.date_basis
+WHERE day.date IS NOT NULL
+GROUP BY day.date, day.date_basis, day.outcome, span.unit
+
+-- name: make_out_daily
+-- City totals by day with their zeros, for windows that do not end with a month.
+INSERT INTO out_daily
+SELECT grid.city, 'city', grid.city, grid.date, grid.month_basis, grid.outcome, grid.unit,
+       coalesce(day.count, 0)::INTEGER, grid.simulated
+FROM (
+  SELECT city, month_basis, outcome, unit, simulated,
+         unnest(generate_series(first_month, last_day(last_month), INTERVAL 1 DAY))::DATE AS date
+  FROM count_span
+  WHERE geography = 'city' AND unit <> 'calls'
+    AND EXISTS (SELECT 1 FROM daily_count AS any_day
+                WHERE any_day.city = count_span.city AND any_day.outcome = count_span.outcome
+                  AND any_day.unit = count_span.unit AND any_day.date_basis = count_span.month_basis)
+) AS grid
+LEFT JOIN daily_count AS day
+  ON day.city = grid.city AND day.date = grid.date AND day.date_basis = grid.month_basis
+  AND day.outcome = grid.outcome AND day.unit = grid.unit
