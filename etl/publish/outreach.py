@@ -9,12 +9,11 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from disclosure.policy import load_policy
 from disclosure.release import protect_release
 from etl import warehouse
 from etl.dictionary import load_dictionary
 from etl.logs.publish import TABLES, City, outreach_tables
-from etl.sql_text import identifier, literal
+from etl.sql_text import identifier
 
 Links = dict[tuple[str, str], list[tuple[str, str]]]
 
@@ -42,21 +41,21 @@ def publish_outreach(
             progress(f"{program['program']}: outreach logs counted")
     counted = {name: pd.concat(frames, ignore_index=True) for name, frames in exact.items()}
     guarded = {name: counted.pop(name) for name in TABLES if name in counted}
-    known = load_policy().tables
-    protected = protect_release(
-        {name: frame for name, frame in guarded.items() if name in known}, _published(home, list(guarded)), links
-    )
+    protected = protect_release(guarded, _published(home, list(guarded), progress), links)
     for name, frame in {**protected, **counted}.items():
         _insert(connection, name, frame)
     if protected:
-        hidden = sum(int((frame["n_flag"] == "protected").sum()) for frame in protected.values() if "n_flag" in frame)
+        hidden = sum(
+            int((frame["n_flag"] == "protected").sum()) for frame in protected.values() if "n_flag" in frame
+        )
         progress(f"outreach tables protected: {hidden:,} small or revealing cells are not shown")
 
 
 def _city(connection: duckdb.DuckDBPyConnection, city: str) -> City:
     areas = connection.execute("SELECT geography, area, name FROM core_area WHERE city = ?", [city]).df()
     links = connection.execute(
-        "SELECT link, from_geography, from_area, to_geography, to_area, share FROM core_area_link WHERE city = ?", [city]
+        "SELECT link, from_geography, from_area, to_geography, to_area, share FROM core_area_link WHERE city = ?",
+        [city],
     ).df()
     monthly = connection.execute(
         "SELECT geography, area, month, count FROM out_monthly WHERE city = ? AND outcome = 'gunshot' "
@@ -77,19 +76,21 @@ def _parts(links: pd.DataFrame) -> Links:
     return found
 
 
-def _published(home: Path, names: list[str]) -> dict[str, pd.DataFrame]:
+def _published(home: Path, names: list[str], progress: Callable[[str], None]) -> dict[str, pd.DataFrame]:
     """The same tables of the release in use; none where there is no release or it had no such table."""
-    try:
-        in_use = warehouse.release_file(home)
-    except warehouse.ReleaseError:
+    pointer = home / "releases" / warehouse.POINTER
+    if not pointer.is_file():
         return {}
-    found = {}
-    with duckdb.connect(str(in_use), read_only=True) as connection:
-        held = {row[0] for row in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()}
-        for name in names:
-            if name in held:
-                found[name] = connection.execute(f"SELECT * FROM {identifier(name)}").df()
-    return {name: frame for name, frame in found.items() if not frame.empty}
+    path = pointer.parent / pointer.read_text(encoding="utf-8").strip()
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            found = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
+            held = [name for name in names if (name,) in found]
+            frames = {name: connection.execute(f"SELECT * FROM {identifier(name)}").df() for name in held}
+    except (duckdb.IOException, duckdb.SerializationException, duckdb.InvalidInputException):
+        progress("the release in use cannot be read: outreach counts are protected without regard to it")
+        return {}
+    return {name: frame for name, frame in frames.items() if not frame.empty}
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:
