@@ -27,6 +27,7 @@ from etl.load.tables import PROJECT, convert, find_part, insert_csv, load_areas,
 from etl.problems import BadInput, Problem
 from etl.publish import release as publishing
 from etl.publish.findings import write_findings
+from etl.publish.outreach import publish_outreach
 from etl.publish.version import code_version
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources
 from etl.sources.boundaries import Area, read_layer
@@ -85,6 +86,7 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
         with _workplace(home) as workplace, work_database(workplace) as connection:
             loading = Loading(connection, options, workplace, progress, load_sources(options.sources))
             load_everything(loading)
+            publish_outreach(connection, home, loading.programs, progress)
             evaluate_everything(loading)
             target = publishing.build_file(home)
             release_id = publishing.next_release_id(home, datetime.now(UTC).date())
