@@ -44,8 +44,12 @@ def counted(result: Plain) -> None:
     st.write(sentences.averted(result))
 
 
-def which_side(result: Plain) -> str:
-    return sentences.sides(result) or say("overview.no_sides")
+def which_side(result: Plain) -> None:
+    """Counts per month on both sides, each side against its own past, and whether ratio and count agree."""
+    texts = [sentences.per_month(result), sentences.sides(result), sentences.additive(result)]
+    for text in texts if any(texts) else [say("overview.no_sides")]:
+        if text:
+            st.write(text)
 
 
 def gates_unmet(result: Plain) -> None:
