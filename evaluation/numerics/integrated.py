@@ -69,6 +69,16 @@ class Grid:
         nugget = _positive_cells(self.nugget, self.nugget_scale)
         return np.log(np.einsum("r,s,n->rsn", rho, sigma, nugget).ravel())
 
+    def prior(self) -> dict[str, float | int]:
+        """The prior in numbers, for whoever prints an interval."""
+        return {
+            "sigma_half_normal_scale": self.sigma_scale,
+            "rho_beta_a": self.rho_a,
+            "rho_beta_b": self.rho_b,
+            "nugget_half_normal_scale": self.nugget_scale,
+            "nodes": len(self.nodes),
+        }
+
 
 def _positive_cells(nodes: tuple[float, ...], scale: float) -> Array:
     inner = [(b / 2 if a == 0 else float(np.sqrt(a * b))) for a, b in pairwise(nodes)]

@@ -20,9 +20,7 @@ counts = some.one_of(
 )
 
 
-@settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     length=months,
     pattern=counts,
@@ -35,9 +33,7 @@ counts = some.one_of(
     dropped=some.sets(some.integers(0, 69), max_size=20),
     seed=some.integers(0, 5),
 )
-def test_an_answer_or_a_reason(
-    length, pattern, start, phase, shock, harmonics, trend, slope, dropped, seed
-):
+def test_an_answer_or_a_reason(length, pattern, start, phase, shock, harmonics, trend, slope, dropped, seed):
     random = np.random.default_rng(seed)
     dates = pd.period_range("2015-01", periods=80, freq="M").strftime("%Y-%m")
     values = random.choice(pattern, size=length)
