@@ -42,7 +42,7 @@ def test_an_answer_or_a_reason(length, pattern, start, phase, shock, harmonics, 
     if frame.empty:
         return
     analysis: dict[str, object] = {
-        "start": dates[start] if 0 <= start else "2014-06",
+        "start": dates[start] if start >= 0 else "2014-06",
         "harmonics": harmonics,
         "trend": trend,
         "slope": slope,
