@@ -30,7 +30,9 @@ def power(world: World, cities: int) -> dict[str, float]:
         verdicts[result.verdict] += 1
         for gate in result.gates:
             stopped[gate.gate] += gate.status != "passed"
-    row = {name: verdicts[name] / cities for name in ("fewer_than_expected", "more_than_expected", "cannot_tell")}
+    row = {
+        name: verdicts[name] / cities for name in ("fewer_than_expected", "more_than_expected", "cannot_tell")
+    }
     return row | {f"gate_{gate}_not_passed": stopped[gate] / cities for gate in range(1, 6)}
 
 
