@@ -24,6 +24,7 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "results-not-estimable": "/results?phase=withdrawn",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
 }
