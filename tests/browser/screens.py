@@ -25,6 +25,11 @@ VIEWS = {
     "outreach": "/outreach",
     "method": "/method",
     "results-not-estimable": "/results?phase=withdrawn",
+    "requests": "/requests",
+    "funding": "/funding",
+    "funding-madison": "/funding?program=focused-interruption",
+    "claims": "/claims",
+    "evidence": "/evidence",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
 }
