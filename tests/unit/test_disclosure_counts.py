@@ -12,14 +12,14 @@ from tests.unit.outreach_tables import activity, activity_tables
 
 
 @given(activity_tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_no_count_of_1_to_9_is_shown(table):
     shown = protect("out_activity", table)["n"].dropna()
     assert not ((shown > 0) & (shown < 10)).any()
 
 
 @given(activity_tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_shown_count_is_within_two_of_the_truth_and_a_multiple_of_five(table):
     key = ["area", "period", "attribute_value"]
     both = protect("out_activity", table).merge(table, on=key, suffixes=("", "_exact")).dropna(subset=["n"])
@@ -28,7 +28,7 @@ def test_every_shown_count_is_within_two_of_the_truth_and_a_multiple_of_five(tab
 
 
 @given(activity_tables())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_zero_is_shown_only_where_the_row_it_belongs_to_has_at_least_ten(table):
     base = table.groupby(["area", "period"])["n"].transform("sum")
     exact = table.assign(base=base)
@@ -38,7 +38,7 @@ def test_a_zero_is_shown_only_where_the_row_it_belongs_to_has_at_least_ten(table
 
 
 @given(activity_tables())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_hidden_cell_never_stands_alone_in_a_line(table):
     """Each line with hidden cells has two that add up to 10 or more, or shows nothing at all."""
     key = ["area", "period", "attribute_value"]
