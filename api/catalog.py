@@ -6,13 +6,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from api.table_files import table_file
+from api.table_files import open_reader, table_file
 from etl import warehouse
 from etl.dictionary import Table
 from etl.publish.export.changes import compare
 from etl.publish.export.command import previous_release
 from etl.publish.export.provenance import DEFAULT_LICENCE, citation, licence_of, table_record, utc_text
-from etl.publish.export.release_reader import ReleaseReader, filterable_columns
+from etl.publish.export.release_reader import filterable_columns
 
 ROOT = "/api/v1"
 FORMATS = ("parquet", "csv")
@@ -38,9 +38,9 @@ def tables_of(release: warehouse.Release) -> tuple[Table, ...]:
 
 @lru_cache(maxsize=32)
 def _selection(path: Path) -> tuple[tuple[Table, ...], dict[str, int]]:
-    with ReleaseReader(path) as reader:
-        tables = reader.selection.tables
-        return tables, {table.name: reader.count(table) for table in tables}
+    reader = open_reader(path)
+    tables = reader.selection.tables
+    return tables, {table.name: reader.count(table) for table in tables}
 
 
 def table_summaries(release: warehouse.Release) -> list[dict[str, Any]]:

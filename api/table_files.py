@@ -13,6 +13,7 @@ import shutil
 import threading
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from etl import warehouse
@@ -76,6 +77,12 @@ def table_file(
     return TableFile(path, f"{stem}.{extension}", sha256, path.stat().st_size, form)
 
 
+@lru_cache(maxsize=8)
+def open_reader(path: Path) -> ReleaseReader:
+    """The exporter's reader of a release, opened once; every read has a cursor of its own."""
+    return ReleaseReader(path)
+
+
 def _lock_of(path: Path) -> threading.Lock:
     with _locks_guard:
         if len(_locks) > 5_000:
@@ -101,8 +108,8 @@ def _make(release: warehouse.Release, table: str, form: str, filters: dict[str, 
     staging = path.parent / f".{uuid.uuid4().hex}"
     scan = TextScan()
     try:
-        with ReleaseReader(release.path) as reader:
-            written, _ = write_table(reader, reader.selection[table], staging, [form], scan, filters)
+        reader = open_reader(release.path)
+        written, _ = write_table(reader, reader.selection[table], staging, [form], scan, filters)
         scan.raise_if_found()
         sha256 = file_sha256(written[0])
         sidecar = staging / "sha256"

@@ -174,20 +174,21 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON-ready object: no NaN, no tuples, effect under the key `estimate`."""
-        plain = _plain(asdict(self))
-        plain["estimate"] = plain.pop("effect")
+        as_object: dict[str, Any] = plain(asdict(self))
+        as_object["estimate"] = as_object.pop("effect")
         if self.effect is not None:
-            plain["estimate"]["percent"] = self.effect.percent
-        for gate, source in zip(plain["gates"], self.gates, strict=True):
+            as_object["estimate"]["percent"] = self.effect.percent
+        for gate, source in zip(as_object["gates"], self.gates, strict=True):
             gate["name"] = source.name
-        return plain
+        return as_object
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """`value` as JSON can hold it: NumPy scalars as Python's, NaN and unbounded ends as None."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 
 from etl.publish.rows import insert_rows
+from etl.sql_text import identifier
+from etl.statements import load_statements
 
 CLAIMS = Path(__file__).resolve().parents[2] / "data" / "claims.toml"
 
@@ -88,12 +90,11 @@ def _window_counts(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, An
         for first, last in asked["windows"]:
             days, total = _one(
                 connection,
-                """
-                SELECT count(*), coalesce(sum("count"), 0) FROM out_daily
-                WHERE city = ? AND geography = 'city' AND outcome = ? AND unit = ? AND date_basis = ?
-                  AND "date" BETWEEN ? AND ?
-                """,
-                [claim["city"], asked["outcome"], unit, asked["date_basis"], first, last],
+                "claim_window",
+                **_city_series(claim, unit),
+                date_basis=asked["date_basis"],
+                first_day=first,
+                last_day=last,
             )
             if days != (last - first).days + 1:
                 return Verdict("cannot_tell", "days_missing", unit=asked["unit"])
@@ -122,12 +123,10 @@ def _yearly_counts(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, An
         for year in asked["years"]:
             months, total = _one(
                 connection,
-                """
-                SELECT count(*), coalesce(sum("count"), 0) FROM out_monthly
-                WHERE city = ? AND geography = 'city' AND outcome = ? AND unit = ? AND month_basis = ?
-                  AND year("month") = ?
-                """,
-                [claim["city"], asked["outcome"], unit, asked["month_basis"], year],
+                "claim_year",
+                **_city_series(claim, unit),
+                month_basis=asked["month_basis"],
+                year=year,
             )
             if months != 12:
                 return Verdict("cannot_tell", "months_missing", unit=asked["unit"])
@@ -182,13 +181,7 @@ def _months_in_period(connection: duckdb.DuckDBPyConnection, claim: Mapping[str,
 
 
 def _evidence_summary(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, Any]) -> Verdict:
-    row = connection.execute(
-        """
-        SELECT rate_ratio, lower_95, upper_95, prediction_lower_95, prediction_upper_95, results
-        FROM out_evidence_summary WHERE summary = ? AND status = 'summarized'
-        """,
-        [claim["figures"]["summary"]],
-    ).fetchone()
+    row = _row(connection, "claim_summary", summary=claim["figures"]["summary"])
     if row is None:
         return Verdict("cannot_tell", "too_few_results", unit="rate_ratio")
     ratio, lower, upper, next_lower, next_upper, results = row
@@ -213,10 +206,7 @@ def _evidence_summary(connection: duckdb.DuckDBPyConnection, claim: Mapping[str,
 
 
 def _estimate(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, Any]) -> Verdict:
-    row = connection.execute(
-        "SELECT verdict, rate_ratio, lower_95, upper_95, status FROM out_estimate WHERE estimate_id = ?",
-        [claim["figures"]["estimate"]],
-    ).fetchone()
+    row = _row(connection, "claim_estimate", estimate=claim["figures"]["estimate"])
     if row is None or row[4] != "estimated":
         return Verdict("cannot_tell", "not_estimated", unit="rate_ratio")
     code = {
@@ -230,18 +220,10 @@ def _estimate(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, Any]) -
 
 def _area_ranks(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, Any]) -> Verdict:
     asked = claim["figures"]
-    ranked = connection.execute(
-        """
-        SELECT area, rank() OVER (ORDER BY sum("count") DESC), sum("count") FROM out_monthly
-        WHERE city = ? AND geography = ? AND outcome = ? AND unit = ? AND month_basis = ?
-          AND "month" BETWEEN ? AND ?
-        GROUP BY area ORDER BY 2, 1
-        """,
-        [
-            *(claim["city"], asked["geography"], asked["outcome"], asked["unit"], asked["month_basis"]),
-            *(asked["first_month"], asked["last_month"]),
-        ],
-    ).fetchall()
+    named_columns = ("outcome", "unit", "geography", "month_basis", "first_month", "last_month")
+    ranked = _rows(
+        connection, "claim_ranks", city=claim["city"], **{key: asked[key] for key in named_columns}
+    )
     ranks = {area: rank for area, rank, _ in ranked}
     if not set(asked["areas"]) <= set(ranks):
         return Verdict("cannot_tell", "areas_missing", unit="areas")
@@ -270,8 +252,10 @@ def _rows_of_logs(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, Any
     for table in claim["figures"]["tables"]:
         figures[table] = 0.0
         if table in present:
-            (rows,) = _one(connection, f'SELECT count(*) FROM "{table}" WHERE city = ?', [claim["city"]])
-            figures[table] = float(rows)
+            counted = connection.execute(
+                f"SELECT count(*) FROM {identifier(table)} WHERE city = ?", [claim["city"]]
+            ).fetchone()
+            figures[table] = float(counted[0]) if counted else 0.0
     total = sum(value or 0 for value in figures.values())
     if total:
         return Verdict("not_supported", "records_are_there", None, total, unit="rows", figures=figures)
@@ -282,10 +266,22 @@ def _none(connection: duckdb.DuckDBPyConnection, claim: Mapping[str, Any]) -> Ve
     return Verdict("no_data", "no_data_public")
 
 
-def _one(connection: duckdb.DuckDBPyConnection, statement: str, values: list[Any]) -> tuple[Any, ...]:
-    row = connection.execute(statement, values).fetchone()
-    assert row is not None
-    return row
+def _city_series(claim: Mapping[str, Any], unit: str) -> dict[str, Any]:
+    return {"city": claim["city"], "outcome": claim["figures"]["outcome"], "unit": unit}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[tuple[Any, ...]]:
+    statement = load_statements("publish")[name]
+    return connection.execute(statement.text, statement.bind(values)).fetchall()
+
+
+def _row(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> tuple[Any, ...] | None:
+    found = _rows(connection, name, **values)
+    return found[0] if found else None
+
+
+def _one(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> tuple[Any, ...]:
+    return _rows(connection, name, **values)[0]
 
 
 TESTS: dict[str, Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any]], Verdict]] = {

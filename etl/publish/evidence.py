@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from etl.publish.rows import insert_rows
+from etl.statements import load_statements
 from evaluation.meta_analysis import Summary, error_from_interval, partially_pooled
 from evaluation.published_results import SELECTIONS, EvidenceSummary, PublishedResult, read_study, summarize
 
@@ -96,15 +97,7 @@ def _local_rows(
     connection: duckdb.DuckDBPyConnection, priors: dict[str, Summary | None]
 ) -> list[dict[str, Any]]:
     """Headline estimates of real programs, drawn toward the published mean. Simulated ones are left out."""
-    estimates = connection.execute(
-        """
-        SELECT estimate_id, program, outcome, rate_ratio, lower_95, upper_95
-        FROM out_estimate
-        WHERE role = 'headline' AND status = 'estimated' AND NOT simulated
-          AND rate_ratio > 0 AND lower_95 > 0 AND upper_95 > lower_95
-        ORDER BY estimate_id
-        """
-    ).fetchall()
+    estimates = connection.execute(load_statements("publish")["local_estimates"].text).fetchall()
     rows = []
     for estimate_id, program, outcome, ratio, lower, upper in estimates:
         published = PUBLISHED_OUTCOME.get(outcome)

@@ -22,6 +22,7 @@ from functools import cached_property
 from itertools import pairwise, product
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special, stats
 
 from evaluation.numerics.poisson import Array, Flags, solve
@@ -30,7 +31,9 @@ CONVERGED = 1e-6
 MOST_PASSES = 40
 LARGEST_ETA = 30.0
 LARGEST_STEP = 2.0
-PAIRS_AT_ONCE = 2048
+MEMORY = 2
+LOG_BLOCK = 16
+PAIRS_AT_ONCE = 1536
 """Series × nodes handled together: about what stays in the processor's cache."""
 
 
@@ -40,47 +43,35 @@ class Grid:
 
     sigma ~ half-normal(sigma_scale), nugget ~ half-normal(nugget_scale), rho ~ Beta(rho_a, rho_b).
     Cells of sigma and nugget end at geometric midpoints of the nodes (half the first node for the zero
-    cell), cells of rho at arithmetic midpoints. At sigma 0 there is no rho, so one node serves the cell.
+    cell), cells of rho at arithmetic midpoints. The grid is a full product, rho slowest.
     """
 
-    sigma: tuple[float, ...] = (0.0, 0.06, 0.1, 0.165, 0.27, 0.45, 0.75, 1.2)
-    rho: tuple[float, ...] = (0.1, 0.4, 0.65, 0.82, 0.92, 0.975)
+    sigma: tuple[float, ...] = (0.0, 0.1, 0.18, 0.32, 0.58, 1.0)
+    rho: tuple[float, ...] = (0.2, 0.6, 0.85, 0.965)
     nugget: tuple[float, ...] = (0.0, 0.2, 0.35)
-    sigma_scale: float = 0.4
+    sigma_scale: float = 0.5
     rho_a: float = 2.0
     rho_b: float = 1.0
-    nugget_scale: float = 0.25
+    nugget_scale: float = 0.2
 
     @cached_property
     def nodes(self) -> Array:
-        """(G, 3) rows of sigma, rho, nugget."""
-        return np.array([node for node, _ in self._cells])
+        """(G, 3) rows of sigma, rho, nugget; rho varies slowest."""
+        return np.array([(s, r, n) for r, s, n in product(self.rho, self.sigma, self.nugget)])
 
     @cached_property
     def log_prior(self) -> Array:
         """(G,) log prior probability of each cell; the probabilities sum to 1."""
-        mass = np.array([mass for _, mass in self._cells])
-        return np.asarray(np.log(mass / mass.sum()))
-
-    @cached_property
-    def _cells(self) -> list[tuple[tuple[float, float, float], float]]:
+        edges = [0.0, *[(a + b) / 2 for a, b in pairwise(self.rho)], 1.0]
+        rho = np.diff(stats.beta.cdf(edges, self.rho_a, self.rho_b))
         sigma = _positive_cells(self.sigma, self.sigma_scale)
         nugget = _positive_cells(self.nugget, self.nugget_scale)
-        rho_edges = [0.0, *[(a + b) / 2 for a, b in pairwise(self.rho)], 1.0]
-        rho = np.diff(stats.beta.cdf(rho_edges, self.rho_a, self.rho_b))
-        cells = []
-        for (s, s_mass), (n, n_mass) in product(sigma, nugget):
-            if s == 0:
-                cells.append(((0.0, 0.0, n), s_mass * n_mass))
-            else:
-                cells += [((s, r, n), s_mass * n_mass * mass) for r, mass in zip(self.rho, rho, strict=True)]
-        return cells
+        return np.log(np.einsum("r,s,n->rsn", rho, sigma, nugget).ravel())
 
 
-def _positive_cells(nodes: tuple[float, ...], scale: float) -> list[tuple[float, float]]:
+def _positive_cells(nodes: tuple[float, ...], scale: float) -> Array:
     inner = [(b / 2 if a == 0 else float(np.sqrt(a * b))) for a, b in pairwise(nodes)]
-    mass = np.diff(stats.halfnorm.cdf([0.0, *inner, np.inf], scale=scale))
-    return list(zip(nodes, mass.tolist(), strict=True))
+    return np.diff(stats.halfnorm.cdf([0.0, *inner, np.inf], scale=scale))
 
 
 DEFAULT_GRID = Grid()
@@ -115,8 +106,11 @@ class Mixture:
         factor = np.ones(len(self.weights))
         if q != 0.5:
             factor = stats.t.ppf(q, np.maximum(self.df, 1)) / special.ndtri(q)
-        deviation = np.sqrt(self.variances) * factor[:, None]
-        return _mixture_quantile(q, self.weights, self.means, deviation)
+        found = np.full(len(self.weights), np.nan)
+        there = np.isfinite(self.means).all(axis=1)
+        deviation = np.sqrt(self.variances[there]) * factor[there, None]
+        found[there] = _mixture_quantile(q, self.weights[there], self.means[there], deviation)
+        return found
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Equal-tailed interval of the given level: lower and upper ends, (S,) each."""
@@ -244,24 +238,16 @@ def integrated_ar(
     scale = np.where(scale > 0, scale, 1.0)
     designs = [one / scale for one in designs]
     precision = np.zeros(len(scale)) if prior_precision is None else prior_precision / scale**2
-    size = max(1, PAIRS_AT_ONCE // len(grid.nodes))
-    parts = []
-    for first in range(0, len(y), size):
-        rows = slice(first, first + size)
-        own = [one[rows] for one in designs]
-        block = _Block(
-            y[rows], own, shift[rows], seen[rows], None if total is None else total[rows], precision
-        )
-        parts.append(_fit_block(block, grid))
-    weights = np.concatenate([part.weights for part in parts])
+    block = _Block(y, designs, shift, seen, total, precision)
+    found = _iterate(block, grid)
     return IntegratedFit(
-        weights=weights,
-        node_beta=np.concatenate([part.beta for part in parts]) / scale,
-        node_covariance=np.concatenate([part.covariance for part in parts]) / np.outer(scale, scale),
-        converged=np.concatenate([part.converged for part in parts]),
+        weights=found.weights,
+        node_beta=found.beta / scale,
+        node_covariance=found.covariance / np.outer(scale, scale),
+        converged=found.converged,
         df=(seen.sum(axis=1) - len(scale)).astype(float),
-        passes=max(part.passes for part in parts),
-        design_weights=weights.reshape(len(y), len(designs), -1).sum(axis=2),
+        passes=found.passes,
+        design_weights=found.weights.reshape(len(y), len(designs), -1).sum(axis=2),
         contrast=None if contrast is None else np.asarray(contrast, dtype=float),
         grid=grid,
     )
@@ -278,7 +264,7 @@ class _Block:
     trials: Array | None
     precision: Array
 
-    def rows(self, chosen: Flags) -> _Block:
+    def rows(self, chosen: slice | NDArray[np.intp]) -> _Block:
         trials = None if self.trials is None else self.trials[chosen]
         designs = [one[chosen] for one in self.designs]
         return _Block(self.y[chosen], designs, self.shift[chosen], self.seen[chosen], trials, self.precision)
@@ -333,7 +319,7 @@ class _Nodes:
 def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
     parts = []
     for design in block.designs:
-        moments, log_determinant = _moments(design, weight, response, grid.nodes)
+        moments, log_determinant = _moments(design, weight, response, grid)
         terms = len(block.precision)
         moments[..., range(terms), range(terms)] += block.precision
         parts.append(_solve_nodes(moments, log_determinant, grid.log_prior))
@@ -345,48 +331,60 @@ def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
     )
 
 
-def _moments(design: Array, weight: Array, response: Array, nodes: Array) -> tuple[Array, Array]:
+def _moments(design: Array, weight: Array, response: Array, grid: Grid) -> tuple[Array, Array]:
     """Cross-products of the whitened [X, response], (S, G, p+1, p+1), and log determinant, (S, G).
 
-    The whitening is the Kalman filter of the latent AR(1), run over time for all series and nodes
-    together; a missing period has weight 0, gain 0 and no share in either return value.
+    The whitening is the Kalman filter of the latent AR(1), written for the innovation v instead of the
+    state: with 1/(1 + P w) = keep, v[t+1] = c[t+1] − rho c[t] + rho keep[t] v[t]. It runs over time for all
+    series and nodes together, nodes on the last axis so that memory is contiguous. A missing period has
+    weight 0, keep 1 and no share in either return value.
     """
     series, periods = weight.shape
-    sigma2, rho, nugget2 = nodes[:, 0] ** 2, nodes[:, 1], nodes[:, 2] ** 2
+    rho = np.array(grid.rho)[:, None]
     columns = np.concatenate([design, response[..., None]], axis=2)
-    columns = np.ascontiguousarray(columns.transpose(1, 2, 0))[..., None]
+    columns = np.ascontiguousarray(columns.transpose(1, 2, 0))[..., None, None]
+    keep, precision, log_determinant = _gains(weight, grid)
+    count = columns.shape[1]
+    shape = (count, series, len(grid.rho), len(grid.sigma) * len(grid.nugget))
+    innovation = np.empty((periods, *shape))
+    innovation[0] = columns[0]
+    carried = (keep.reshape(periods, 1, *shape[1:])) * rho
+    for t in range(1, periods):
+        np.multiply(innovation[t - 1], carried[t - 1], out=innovation[t])
+        innovation[t] += columns[t] - rho * columns[t - 1]
+    flat = innovation.reshape(periods, count, -1)
+    precision = precision.reshape(periods, -1)
+    cross = np.empty((count, count, flat.shape[2]))
+    for row in range(count):
+        weighted = flat[:, row] * precision
+        np.einsum("tn,tjn->jn", weighted, flat[:, : row + 1], out=cross[row, : row + 1])
+        cross[: row + 1, row] = cross[row, : row + 1]
+    moments = np.ascontiguousarray(cross.transpose(2, 0, 1)).reshape(series, -1, count, count)
+    return moments, log_determinant
+
+
+def _gains(weight: Array, grid: Grid) -> tuple[Array, Array, Array]:
+    """Share of each innovation that is kept and its precision, (T, S, G); log determinant, (S, G)."""
+    sigma2, rho = grid.nodes[:, 0] ** 2, grid.nodes[:, 1]
     own = weight.T[:, :, None]
-    precision = own / (1 + own * nugget2)
-    gain, one_plus = _gains(precision, sigma2, rho)
-    white = np.empty((periods, columns.shape[1], series, len(nodes)))
-    state = np.zeros(white.shape[1:])
-    product = np.empty_like(state)
-    gain *= rho
-    root = np.sqrt(precision / one_plus)
-    for t in range(periods):
-        np.subtract(columns[t], state, out=white[t])
-        np.multiply(white[t], gain[t], out=product)
-        state *= rho
-        state += product
-        white[t] *= root[t]
-    log_determinant = np.log(one_plus / np.where(own > 0, precision, 1.0)).sum(axis=0)
-    stacked = np.ascontiguousarray(white.transpose(2, 3, 1, 0))
-    return stacked @ stacked.swapaxes(-1, -2), log_determinant
-
-
-def _gains(precision: Array, sigma2: Array, rho: Array) -> tuple[Array, Array]:
-    """Kalman gains and 1 + state variance × precision, each (T, S, G)."""
-    gain, one_plus = np.empty_like(precision), np.empty_like(precision)
-    innovation = sigma2 * (1 - rho**2)
+    by_nugget = own / (1 + own * np.square(grid.nugget))
+    repeats = len(grid.nodes) // len(grid.nugget)
+    log_determinant = np.tile(-np.log(np.where(own > 0, by_nugget, 1.0)).sum(axis=0), repeats)
+    precision = np.tile(by_nugget, repeats)
+    keep = np.empty_like(precision)
     variance = np.broadcast_to(sigma2, precision.shape[1:]).copy()
-    squared = rho**2
+    added, squared = sigma2 * (1 - rho**2), rho**2
     for t in range(len(precision)):
-        np.multiply(variance, precision[t], out=gain[t])
-        np.add(gain[t], 1.0, out=one_plus[t])
-        gain[t] /= one_plus[t]
-        variance *= (1 - gain[t]) * squared
-        variance += innovation
-    return gain, one_plus
+        np.multiply(variance, precision[t], out=keep[t])
+        keep[t] += 1.0
+        np.reciprocal(keep[t], out=keep[t])
+        variance *= keep[t]
+        variance *= squared
+        variance += added
+    for first in range(0, len(precision), LOG_BLOCK):
+        log_determinant -= np.log(keep[first : first + LOG_BLOCK].prod(axis=0))
+    precision *= keep
+    return keep, precision, log_determinant
 
 
 def _solve_nodes(moments: Array, log_determinant: Array, log_prior: Array) -> _Nodes:
@@ -416,7 +414,12 @@ class _Posterior:
     passes: int
 
 
-def _fit_block(block: _Block, grid: Grid) -> _Posterior:
+def _iterate(block: _Block, grid: Grid) -> _Posterior:
+    """Visit the grid until the linear predictor of every series stands still.
+
+    All series step together, but a visit takes only as many as fit the cache; a series that has converged
+    is left out of the following visits.
+    """
     series, terms = len(block.y), len(block.precision)
     nodes = len(grid.nodes) * len(block.designs)
     found = _Posterior(
@@ -426,32 +429,37 @@ def _fit_block(block: _Block, grid: Grid) -> _Posterior:
         converged=np.zeros(series, dtype=bool),
         passes=0,
     )
+    size = max(1, PAIRS_AT_ONCE // nodes)
     eta, regular = block.first_eta()
     active = np.flatnonzero(regular)
-    part, eta = block.rows(regular), eta[regular]
-    previous: tuple[Array, Array] | None = None
-    for number in range(1, MOST_PASSES + 1):
-        if not len(active):
-            break
-        found.passes = number
-        weight, response = part.working(eta)
-        visit = _visit(part, weight, response, grid)
-        weights = np.exp(visit.log_posterior - visit.log_posterior.max(axis=1, keepdims=True))
-        weights /= weights.sum(axis=1, keepdims=True)
-        following = _mean_eta(part, weights, visit.beta)
+    part, eta = block.rows(active), eta[active]
+    history: list[tuple[Array, Array]] = []
+    while len(active) and found.passes < MOST_PASSES:
+        found.passes += 1
+        following = np.empty_like(eta)
+        moved = np.empty(len(active))
+        for first in range(0, len(active), size):
+            chunk = slice(first, first + size)
+            own = part.rows(chunk)
+            visit = _visit(own, *own.working(eta[chunk]), grid)
+            weights = np.exp(visit.log_posterior - visit.log_posterior.max(axis=1, keepdims=True))
+            weights /= weights.sum(axis=1, keepdims=True)
+            following[chunk] = _mean_eta(own, weights, visit.beta)
+            moved[chunk] = np.abs(np.where(own.seen, following[chunk] - eta[chunk], 0.0)).max(axis=1)
+            done = moved[chunk] < CONVERGED
+            if done.any():
+                rows = active[chunk][done]
+                inverse = np.linalg.inv(visit.information[done]) * visit.scale[done][..., None, :]
+                found.weights[rows], found.beta[rows] = weights[done], visit.beta[done]
+                found.covariance[rows] = inverse.swapaxes(-1, -2) @ inverse
+                found.converged[rows] = True
         step = np.where(part.seen, following - eta, 0.0)
-        moved = np.abs(step).max(axis=1)
-        done = moved < CONVERGED
-        if done.any():
-            rows = active[done]
-            inverse = np.linalg.inv(visit.information[done]) * visit.scale[done][..., None, :]
-            found.weights[rows], found.beta[rows] = weights[done], visit.beta[done]
-            found.covariance[rows] = inverse.swapaxes(-1, -2) @ inverse
-            found.converged[rows] = True
-        eta, previous = _accelerate(eta, following, step, moved, previous)
-        going = ~done
-        active, part, eta = active[going], part.rows(going), eta[going]
-        previous = (previous[0][going], previous[1][going])
+        history = [*history[-MEMORY:], (following, step)]
+        eta = _accelerate(eta, moved, history)
+        if found.converged[active].any():
+            going = np.flatnonzero(~found.converged[active])
+            active, part, eta = active[going], part.rows(going), eta[going]
+            history = [(old[going], gap[going]) for old, gap in history]
     return found
 
 
@@ -465,16 +473,22 @@ def _mean_eta(block: _Block, weights: Array, beta: Array) -> Array:
     return eta
 
 
-def _accelerate(
-    eta: Array, following: Array, step: Array, moved: Array, previous: tuple[Array, Array] | None
-) -> tuple[Array, tuple[Array, Array]]:
-    """Next linearization point: Anderson's mixing with one step of memory (Walker & Ni 2011)."""
+def _accelerate(eta: Array, moved: Array, history: list[tuple[Array, Array]]) -> Array:
+    """Next linearization point: Anderson's mixing over the last steps (Walker & Ni 2011, SINUM 49:1715–1735).
+
+    A series that still moves a lot takes a plain, shortened step instead.
+    """
+    following, step = history[-1]
     limit = np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))[:, None]
-    proposal = eta + (following - eta) * limit
-    if previous is not None:
-        last_following, last_step = previous
-        difference = step - last_step
-        share = (difference * step).sum(axis=1) / np.maximum((difference**2).sum(axis=1), 1e-300)
-        share = np.where((np.abs(share) < 1.0) & (moved < 0.5), share, 0.0)[:, None]
-        proposal = proposal - share * (following - last_following)
-    return proposal, (following, step)
+    plain = eta + step * limit
+    if len(history) == 1:
+        return plain
+    steps = np.stack([new[1] - old[1] for old, new in pairwise(history)], axis=2)
+    points = np.stack([new[0] - old[0] for old, new in pairwise(history)], axis=2)
+    gram = steps.swapaxes(1, 2) @ steps
+    size = np.einsum("sii->s", gram)[:, None, None]
+    gram = gram + (1e-10 * size + 1e-300) * np.eye(gram.shape[1])
+    share = np.linalg.solve(gram, steps.swapaxes(1, 2) @ step[..., None])
+    mixed = following - (points @ share)[..., 0]
+    steady = (moved < 0.5) & (np.abs(share[..., 0]).max(axis=1) < 2.0)
+    return np.where(steady[:, None], mixed, plain)

@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "pages": {"presentation", "reports", "access", "etl.warehouse", "etl.dictionary"},
     "pages/staff": {"presentation", "access", "etl.warehouse", "etl.inbox", "etl.audit_log"},
     "dashboard": {"presentation", "access", "etl.warehouse"},
+    "staff_demo": {"access", "asgi", "etl.warehouse"},
     "asgi": {"presentation", "access", "asgi_guard", "api", "reports", "etl.warehouse"},
 }
 FORBIDDEN_LIBRARIES = {

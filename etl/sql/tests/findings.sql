@@ -1,0 +1,48 @@
+-- name: every_claim_has_one_verdict
+SELECT claim.claim
+FROM out_claim AS claim
+LEFT JOIN out_claim_verdict AS verdict ON verdict.claim = claim.claim
+WHERE verdict.claim IS NULL
+
+-- name: days_sum_to_months
+SELECT monthly.city, monthly.outcome, monthly.unit, monthly.month_basis, monthly.month
+FROM out_monthly AS monthly
+JOIN (
+  SELECT city, outcome, unit, date_basis, date_trunc('month', date)::DATE AS month, sum(count) AS total
+  FROM out_daily
+  WHERE geography = 'city'
+  GROUP BY city, outcome, unit, date_basis, date_trunc('month', date)::DATE
+) AS daily
+  ON daily.city = monthly.city AND daily.outcome = monthly.outcome AND daily.unit = monthly.unit
+  AND daily.date_basis = monthly.month_basis AND daily.month = monthly.month
+WHERE monthly.geography = 'city' AND daily.total <> monthly.count
+
+-- name: days_without_a_gap
+SELECT city, outcome, unit, date_basis
+FROM out_daily
+WHERE geography = 'city'
+GROUP BY city, outcome, unit, date_basis
+HAVING count(*) <> date_diff('day', min(date), max(date)) + 1
+
+-- name: what_cannot_be_stated_has_no_figure
+SELECT program, figure, basis
+FROM out_funding_review
+WHERE status <> 'stated' AND (value IS NOT NULL OR lower_95 IS NOT NULL OR upper_95 IS NOT NULL)
+
+-- name: only_street_outreach_is_pooled
+SELECT result
+FROM out_published_result
+WHERE (in_pool OR in_site_list) AND (intervention <> 'street_outreach' OR log_rate_ratio IS NULL)
+
+-- name: one_result_for_each_place_in_the_pool
+SELECT place, outcome
+FROM out_published_result
+WHERE in_pool
+GROUP BY place, outcome
+HAVING count(*) > 1
+
+-- name: a_local_estimate_drawn_to_the_published_ones_is_real
+SELECT local.estimate_id
+FROM out_evidence_local AS local
+JOIN core_program AS program ON program.program = local.program
+WHERE program.simulated
