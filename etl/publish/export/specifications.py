@@ -22,6 +22,10 @@ from evaluation.cube import calendar_months, segment_codes
 from evaluation.program import Analysis, Program, parse_program
 
 BASELINE, PHASE = "baseline", "phase"
+EARLIER_MONTHS = (
+    "# In the release, months before the baseline have terms of their own. A spec cannot say that, so they\n"
+    "# are left out here: the interval comes out a little different.\n"
+)
 RUN_ROLES = ("headline", "companion", "standard")
 
 Counts = Callable[[dict[str, str]], pd.DataFrame]
@@ -109,10 +113,12 @@ def _runnable(
     rows = _rows(row, analysis, card, counts)
     rows["cluster"] = _clusters(rows["area"], str(row["city"]), analysis, links)
     starts = program.catchments[card["catchment"]].starts if card["catchment"] in program.catchments else {}
-    staggered = row["design"] == "pooled" and bool(starts)
+    # A pooled companion of a controlled analysis has one start, whatever the catchment's own starts are.
+    staggered = analysis.design == "pooled" and bool(starts)
+    exact = True
     rows["is_treated"] = rows["area"].isin(card["areas"]).astype(int)
     months = calendar_months(rows["month"].min().isoformat()[:7], rows["month"].max().isoformat()[:7])
-    data = {
+    data: dict[str, Any] = {
         "file": file_name(*str(row["estimate_id"]).split("/")) + ".csv.gz",
         "date": "month",
         "outcome": "count",
@@ -141,7 +147,9 @@ def _runnable(
                 month for month, code in zip(months, codes, strict=True) if code not in (BASELINE, PHASE)
             ]
             phases = []
-        rows.loc[rows["month"].map(lambda day: day.isoformat()[:7]).isin(excluded), "segment"] = ""
+            rows.loc[~rows["segment"].isin([BASELINE, PHASE]), "segment"] = ""
+        elif any(segment[month] for month in excluded):
+            exact = False
         if excluded:
             data["exclude"] = excluded
         run |= {"start": card["phase_first"], "end": card["phase_last"]}
@@ -153,8 +161,10 @@ def _runnable(
         f"# {row['estimate_id']}: {row['role']} estimate of a release, as a spec that runs again.\n"
         f"# python -m evaluation run {stem}.toml\n"
     )
+    if not exact:
+        heading += EARLIER_MONTHS
     text = heading + "\n[data]\n" + _toml(data) + "\n[analysis]\n" + _toml(run)
-    return RunnableSpec(f"{stem}.toml", text, rows, _published(row, run))
+    return RunnableSpec(f"{stem}.toml", text, rows, _published(row, run, exact))
 
 
 def published_csv(specs: Sequence[RunnableSpec]) -> str:
@@ -164,12 +174,13 @@ def published_csv(specs: Sequence[RunnableSpec]) -> str:
     )
 
 
-def _published(row: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+def _published(row: Mapping[str, Any], run: Mapping[str, Any], exact: bool) -> dict[str, Any]:
     intervals = json.loads(row["result_json"])["intervals"]
     found: dict[str, Any] = {
         "estimate_id": row["estimate_id"],
         "design": row["design"],
         "observed": row["observed"],
+        "spec_is_exact": int(exact),
         "trend": int(run.get("trend", True)),
         "harmonics": run.get("harmonics", 0),
         "days_offset": int(run.get("days_offset", False)),
