@@ -15,6 +15,10 @@ PUBLIC = {
     "results": ":material/query_stats:",
     "places": ":material/map:",
     "outreach": ":material/groups:",
+    "requests": ":material/support_agent:",
+    "funding": ":material/payments:",
+    "claims": ":material/fact_check:",
+    "evidence": ":material/library_books:",
     "briefing": ":material/description:",
     "method": ":material/menu_book:",
 }

@@ -6,7 +6,7 @@ level, slope. The counterfactual is the same matrix with every phase, level and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,13 @@ class Regressors:
     def column(self, name: str) -> int | None:
         return self.names.index(name) if name in self.names else None
 
+    def with_shape(self, number: int) -> Regressors:
+        """The same terms with the shock of that half-life alone."""
+        if self.shock_column is None or self.shock_shapes is None:
+            return self
+        X, without = self.designs()[number]
+        return replace(self, X=X, without_program=without, shock_shapes=self.shock_shapes[[number]])
+
     def designs(self) -> list[tuple[Array, Array]]:
         """(X, without_program) for each half-life of the shock; one pair where there is no shock."""
         if self.shock_column is None or self.shock_shapes is None:
@@ -74,6 +81,7 @@ def regressors(spec: Spec, series: Series) -> Regressors:
     first = int(np.flatnonzero(in_phase)[0])
     position = np.arange(axis.count)
     belongs = in_phase | (position < first)
+    series.refuse_faults(belongs)
     used = series.observed & belongs
     before = used & ~in_phase
     after = used & headline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,8 @@ class NotEstimableError(Exception):
 class Series:
     """Outcome by period. All arrays have one entry a period of `timeline`, NaN where there is no row.
 
-    observed is False for a period without a row, or excluded by the spec. `areas` were added up.
+    observed is False for a period without a row, or excluded by the spec. `areas` were added up. faults: code
+    of what is wrong with the outcome of a period, which matters only if the analysis uses that period.
     """
 
     timeline: Timeline
@@ -36,13 +37,20 @@ class Series:
     exposure: Array | None = None
     covariates: Array | None = None
     areas: tuple[str, ...] = ()
+    faults: dict[int, str] = field(default_factory=dict)
+
+    def refuse_faults(self, in_scope: Flags) -> None:
+        """Raise NotEstimableError when a period of the analysis holds an outcome that is no count."""
+        for position in sorted(self.faults):
+            if in_scope[position]:
+                raise NotEstimableError(self.faults[position])
 
 
 def read_series(spec: Spec, frame: pd.DataFrame, areas: tuple[str, ...] | None = None) -> Series:
     """The series of `areas` (default: the treated areas of the spec, else all).
 
     Counts and exposures of several areas are added up; a period in which an area has no row is missing.
-    Raises DataError for rows that cannot be read, NotEstimableError for counts that are no counts.
+    Raises DataError for rows that cannot be read; counts that are no counts are kept as `faults`.
     """
     check_columns(spec, frame)
     data = spec.data
@@ -78,7 +86,10 @@ def read_series(spec: Spec, frame: pd.DataFrame, areas: tuple[str, ...] | None =
         )
 
     used = chosen & ~np.isin(position, np.flatnonzero(excluded))
-    check_outcome(spec, outcome[used])
+    faults = {}
+    for code, wrong in outcome_faults(spec, outcome).items():
+        for at in position[wrong & used]:
+            faults[int(at)] = code
     count = np.bincount(position[chosen], minlength=axis.count)
     observed = (count == max(len(names), 1)) & ~excluded
     total = np.bincount(position[chosen], weights=np.nan_to_num(outcome[chosen]), minlength=axis.count)
@@ -100,22 +111,26 @@ def read_series(spec: Spec, frame: pd.DataFrame, areas: tuple[str, ...] | None =
             sums = np.bincount(position[chosen], weights=np.nan_to_num(values[chosen]), minlength=axis.count)
             columns.append(sums / np.maximum(count, 1))
         covariates = np.column_stack(columns).astype(float)
-    return Series(axis, np.where(observed, total, np.nan), observed, exposure, covariates, names)
+    return Series(axis, np.where(observed, total, np.nan), observed, exposure, covariates, names, faults)
+
+
+def outcome_faults(spec: Spec, values: Array) -> dict[str, Flags]:
+    """Which outcome cells the family of the spec cannot take, by reason code."""
+    faults: dict[str, Flags] = {"infinite_values": np.isinf(values)}
+    if spec.family in COUNT_FAMILIES:
+        faults["counts_not_whole"] = np.isfinite(values) & (values != np.floor(values))
+        faults["negative_counts"] = values < 0
+    if spec.family == "log-gaussian":
+        faults["log_of_zero"] = values <= 0
+    faults["missing_counts"] = np.isnan(values)
+    return faults
 
 
 def check_outcome(spec: Spec, values: Array) -> None:
-    """Raise NotEstimableError unless the used outcome cells fit the family of the spec."""
-    if np.isnan(values).any():
-        raise NotEstimableError("missing_counts")
-    if not np.isfinite(values).all():
-        raise NotEstimableError("infinite_values")
-    if spec.family in COUNT_FAMILIES:
-        if (values < 0).any():
-            raise NotEstimableError("negative_counts")
-        if (values != np.floor(values)).any():
-            raise NotEstimableError("counts_not_whole")
-    if spec.family == "log-gaussian" and (values <= 0).any():
-        raise NotEstimableError("log_of_zero")
+    """Raise NotEstimableError unless the outcome cells fit the family of the spec."""
+    for code, wrong in outcome_faults(spec, values).items():
+        if wrong.any():
+            raise NotEstimableError(code)
 
 
 def excluded_positions(spec: Spec, axis: Timeline) -> Flags:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from etl.dictionary import create_table_sql, load_dictionary
 from evaluation.result import Card, Check, Effect, Gate, Interval, Reading, Result, SeriesPoint
@@ -118,26 +121,38 @@ def write_release(home: Path, release_id: str = RELEASE_ID, is_empty: bool = Fal
     folder = home / "releases"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{release_id}-0123456789ab.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        for table in load_dictionary().tables.values():
-            if table.store == "release":
-                for statement in create_table_sql(table):
-                    connection.execute(statement)
-        _insert(connection, "meta_release", [
-            {"release_id": release_id, "built_at": "2026-01-05 10:00:00", "snapshot_id": "ef" * 32,
-             "code_version": "0.1.0", "schema_version": 1}])  # fmt: skip
-        if not is_empty:
-            _fill(connection, CITY, PROGRAM, simulated=False)
-            _fill(connection, SIMULATED_CITY, SIMULATED_PROGRAM, simulated=True)
+    path.write_bytes(_release_bytes(release_id, is_empty))
     (folder / "CURRENT").write_text(path.name + "\n", encoding="utf-8")
     return path
 
 
+@cache
+def _release_bytes(release_id: str, is_empty: bool) -> bytes:
+    """The file, made once for all tests of a run."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "release.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("BEGIN")
+            for table in load_dictionary().tables.values():
+                if table.store == "release":
+                    for statement in create_table_sql(table):
+                        connection.execute(statement)
+            _insert(connection, "meta_release", [
+                {"release_id": release_id, "built_at": "2026-01-05 10:00:00", "snapshot_id": "ef" * 32,
+                 "code_version": "0.1.0", "schema_version": 1}])  # fmt: skip
+            if not is_empty:
+                _fill(connection, CITY, PROGRAM, simulated=False)
+                _fill(connection, SIMULATED_CITY, SIMULATED_PROGRAM, simulated=True)
+            connection.execute("COMMIT")
+        return path.read_bytes()
+
+
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        names = ", ".join(f'"{name}"' for name in row)
-        marks = ", ".join("?" for _ in row)
-        connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(row.values()))
+    frame = pd.DataFrame(rows)  # one statement for all rows: row by row takes a minute
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    connection.register("new_rows", frame)
+    connection.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM new_rows')
+    connection.unregister("new_rows")
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, city: str, program: str, simulated: bool) -> None:
@@ -187,13 +202,18 @@ def _counts(connection: duckdb.DuckDBPyConnection, city: str, simulated: bool) -
                 incidents = 0 if area == AREAS[-1] else (i + k) % 5 + (20 if geography == "city" else 0)
                 for unit, count in (("incidents", incidents), ("victims", incidents + incidents // 3)):
                     for basis in ("occurred", "reported"):
-                        rows.append([city, geography, area, month, basis, "gunshot", unit, count, simulated])
-    connection.executemany("INSERT INTO out_monthly VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+                        rows.append(
+                            {"city": city, "geography": geography, "area": area, "month": month,
+                             "month_basis": basis, "outcome": "gunshot", "unit": unit, "count": count,
+                             "simulated": simulated})  # fmt: skip
+    _insert(connection, "out_monthly", rows)
     hours = [
-        [city, "gunshot", unit, day, hour, 12 if hour >= 20 else 2, MONTHS[0], MONTHS[-1], simulated]
+        {"city": city, "outcome": "gunshot", "unit": unit, "weekday": day, "hour": hour,
+         "count": 12 if hour >= 20 else 2, "first_month": MONTHS[0], "last_month": MONTHS[-1],
+         "simulated": simulated}
         for unit in ("incidents", "victims") for day in range(1, 8) for hour in range(24)
     ]  # fmt: skip
-    connection.executemany("INSERT INTO out_weekday_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", hours)
+    _insert(connection, "out_weekday_hour", hours)
 
 
 def _estimate(

@@ -1,4 +1,4 @@
-"""Everything that is made after the estimates: days, facts, schedules, evidence, funding, claims."""
+"""Everything that is made after the estimates: facts, schedules, evidence, funding, claims."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 import duckdb
 
 from etl.publish.claims import write_claims
-from etl.publish.daily import write_daily
 from etl.publish.evidence import write_evidence
 from etl.publish.facts import write_facts
 from etl.publish.funding import write_funding
@@ -16,7 +15,6 @@ from etl.publish.schedules import write_schedules
 
 def write_findings(connection: duckdb.DuckDBPyConnection, progress: Callable[[str], None]) -> None:
     """Run in this order: claims read what the others write. The open build is left uncommitted."""
-    write_daily(connection)
     write_facts(connection)
     write_schedules(connection)
     write_evidence(connection)

@@ -45,6 +45,7 @@ def write_funding(connection: duckdb.DuckDBPyConnection) -> None:
         estimates = _read(connection, "averted_estimates", program=program["program"])
         found: list[Row] = []
         found += _unit_costs(program)
+        found += _logged_costs(connection, program)
         for funding, phase, amount, reason in _money_by_phase(connection, program):
             found += _averted(funding, phase, amount, reason, estimates)
             found += _break_even(funding, phase, amount, costs, estimates)
@@ -87,6 +88,36 @@ def _unit_costs(program: Mapping[str, Any]) -> Iterator[Row]:
         )
 
 
+def _logged_costs(connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any]) -> Iterator[Row]:
+    """Payments over logged work, where logs are loaded; requests answered stand for calls."""
+    (work,) = _read(connection, "logged_work", program=program["program"])
+    if not work["paid_usd"]:
+        return
+    for unit, column, named, reason in (
+        ("shift_hour", "hours", "worker hours logged", "payments_over_logged_hours"),
+        ("mediation", "mediations", "mediations that may be shown", "payments_over_protected_counts"),
+        (
+            "answered_call",
+            "answered",
+            "requests answered that may be shown",
+            "payments_over_protected_counts",
+        ),
+    ):
+        if work[column] is None:
+            continue
+        figure = cost_per_unit(float(work["paid_usd"]), float(work[column]), reason)
+        yield _figure_row(
+            figure,
+            kind="cost_per_unit",
+            figure=f"cost_per_{unit}",
+            basis="payments/logs",
+            unit="US dollars",
+            amount_usd=float(work["paid_usd"]),
+            denominator=float(work[column]),
+            denominator_unit=named,
+        )
+
+
 def _money_by_phase(
     connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, float, str]]:
@@ -113,8 +144,9 @@ def _averted(funding: str, phase: str, amount: float, reason: str, estimates: li
         figure = cost_per_averted(
             amount, estimate["averted"], (estimate["averted_lower_95"], estimate["averted_upper_95"])
         )
-        row = _figure_row(
+        yield _figure_row(
             figure,
+            inputs_json=json.dumps(figure.inputs | {"money": reason}),
             kind="cost_per_averted",
             figure=f"cost_per_averted/{funding}",
             basis=estimate["estimate_id"],
@@ -123,7 +155,6 @@ def _averted(funding: str, phase: str, amount: float, reason: str, estimates: li
             denominator=estimate["averted"],
             denominator_unit=f"{estimate['unit']} averted",
         )
-        yield row | ({"reason": reason} if figure.status == "stated" else {})
 
 
 def _break_even(
@@ -134,8 +165,10 @@ def _break_even(
     )
     for cost in costs:
         figure = break_even(amount, float(cost["amount_usd"]), expected)
+        cited = {f"cost_{key}": cost[key] for key in ("name", "dollars_of", "counts", "source")}
         yield _figure_row(
             figure,
+            inputs_json=json.dumps(figure.inputs | cited),
             kind="break_even",
             figure=f"break_even/{funding}/{phase}",
             basis=cost["id"],

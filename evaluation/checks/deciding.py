@@ -17,10 +17,13 @@ NOT_A_READING = ("baseline_overlaps_phase",)
 """Reasons that make a reading undefined rather than not estimable: it is not one of the readings."""
 
 
-def placebo_outcomes(log_ratio: float, placebos: Mapping[str, tuple[float, float] | None]) -> Check:
+def placebo_outcomes(
+    log_ratio: float, placebos: Mapping[str, tuple[float, float] | None], either_way: bool = False
+) -> Check:
     """Gate 3: did an outcome that outreach should leave alone move the same way?
 
-    log_ratio: of the estimate. placebos: outcome → (log ratio, standard error) through the same design,
+    log_ratio: of the claim (`checks.claim`); either_way: a movement in either direction counts, as it does
+    for "little or no change". placebos: outcome → (log ratio, standard error) through the same design,
     None where that is not estimable. An outcome is powered when a movement as large as the estimate would
     have been seen with 80 % power. Fails when a powered one moved the same way by over a third of the
     estimate with a 95 % interval that excludes none; cannot be run when none is powered.
@@ -44,7 +47,7 @@ def placebo_outcomes(log_ratio: float, placebos: Mapping[str, tuple[float, float
         if not is_powered:
             continue
         powered += 1
-        same_way = value * log_ratio > 0
+        same_way = either_way or value * log_ratio > 0
         if same_way and abs(value) > PLACEBO_SHARE * abs(log_ratio) and abs(value) > 1.96 * error:
             moved += 1
     figures |= {"powered": powered, "moved_the_same_way": moved}

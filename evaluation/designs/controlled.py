@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.calendar import Timeline
+from evaluation.checks.finite import finite
 from evaluation.checks.pre_period import PrePeriod, breakdown_value, pre_period_ratio
 from evaluation.data import rows_sha256
 from evaluation.designs.log_interval import log_interval
@@ -78,7 +79,7 @@ def fit_controlled(spec: Spec, frame: pd.DataFrame) -> Result:
         comparison_areas=tuple(area for area, yes in zip(panel.areas, inside, strict=True) if not yes),
     )
     card = dated(card, codes, panel.periods)
-    checks = ratio_checks(treated, comparison, codes, float(estimates.coefficient[0]))
+    checks = tuple(map(finite, ratio_checks(treated, comparison, codes, float(estimates.coefficient[0]))))
     areas = int(inside.sum()), int((~inside).sum())
     result = controlled_result(treated, comparison, codes, panel.periods, estimates, 0, card, areas, checks)
     asked = [name for name in spec.intervals if name in result.intervals]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from evaluation.checks.single import single_checks
 from evaluation.data import rows_sha256
 from evaluation.intervals.fitted import Fitted, fit_counts, fit_linear
 from evaluation.intervals.integrated import (
@@ -75,8 +76,9 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
     if spec.family in ("arima", "negative-binomial"):
         from evaluation.comparison.families import fit_by_likelihood
 
-        return fit_by_likelihood(spec, series, terms, card)
-    fitted, note = fit_regression(spec, series, terms)
+        like = replace(spec, family="poisson" if spec.family in COUNT_FAMILIES else "gaussian")
+        return fit_by_likelihood(spec, series, fit_regression(like, series, terms)[1], card)
+    fitted, chosen, note = fit_regression(spec, series, terms)
     integrated = None
     if "integrated" in spec.intervals:
         if spec.family != "poisson":
@@ -84,7 +86,7 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
         integrated = fit_integrated(series, terms)
     intervals = {}
     for name in spec.intervals:
-        intervals[name] = _interval(name, spec, series, terms, fitted, integrated, note)
+        intervals[name] = _interval(name, spec, series, chosen, fitted, integrated, note)
     first = intervals[spec.intervals[0]]
     effect = effect_of(first, series, terms, fitted.ratio_scale)
     named = next((name for name in spec.intervals if name.partition(":")[0] in SANDWICHES), "standard")
@@ -96,17 +98,18 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
         card=card,
         n=fitted.n,
         effect=effect,
-        terms=_terms(fitted, named) | _comparison_terms(spec, series, terms),
+        terms=_terms(fitted, named) | _comparison_terms(spec, series, chosen),
         intervals=intervals,
         dispersion=fitted.dispersion,
         sides={"treated": first},
         additive=additive(effect, int(terms.after.sum())),
         series=_points(series, terms, expected, lower, upper),
+        checks=single_checks(spec, series, chosen, fitted, first),
     )
 
 
-def fit_regression(spec: Spec, series: Series, terms: Regressors) -> tuple[Fitted, str | None]:
-    """The regression of the spec; with a shock the half-life that fits best, and its code."""
+def fit_regression(spec: Spec, series: Series, terms: Regressors) -> tuple[Fitted, Regressors, str | None]:
+    """The regression of the spec; with a shock the half-life that fits best, the terms with it, and its code."""
     fits = []
     for X, without in terms.designs():
         if spec.family == "poisson":
@@ -114,7 +117,7 @@ def fit_regression(spec: Spec, series: Series, terms: Regressors) -> tuple[Fitte
         else:
             fits.append(fit_linear(series, terms, X, without, logged=spec.family == "log-gaussian"))
     best = int(np.argmax([_fit_quality(fit) for fit in fits]))
-    return fits[best], half_life_code(best) if len(fits) > 1 else None
+    return fits[best], terms.with_shape(best), half_life_code(best) if len(fits) > 1 else None
 
 
 def _fit_quality(fitted: Fitted) -> float:

@@ -86,7 +86,7 @@ def estimate_two_groups(pairs: TwoGroups, integrate: bool = True) -> Estimates:
     found = _Store(size)
     designs: dict[tuple[tuple[str, ...], ...], list[int]] = {}
     for number in range(size):
-        reason, codes = _usable(pairs, number)
+        reason, codes = usable_codes(pairs.treated[number], pairs.comparison[number], pairs.segments[number])
         if reason is not None:
             found.reason[number] = reason
         else:
@@ -96,19 +96,20 @@ def estimate_two_groups(pairs: TwoGroups, integrate: bool = True) -> Estimates:
     return found.done()
 
 
-def _usable(pairs: TwoGroups, number: int) -> tuple[str | None, tuple[str, ...]]:
+def usable_codes(
+    treated: Array, comparison: Array, segments: Sequence[str]
+) -> tuple[str | None, tuple[str, ...]]:
     """Codes with the segments left out that have no event on one side, or why there is no estimate."""
-    codes = np.array(pairs.segments[number], dtype=object)
-    treated, comparison = pairs.treated[number], pairs.comparison[number]
+    codes = np.array(segments, dtype=object)
     seen = np.isfinite(treated) & np.isfinite(comparison)
     for side in (treated, comparison):
         if (side[seen] < 0).any():
             return "negative_counts", ()
     codes[~seen] = LEFT_OUT
     if (codes == BASELINE).sum() < FEWEST_MONTHS:
-        return "baseline_too_short", ()
+        return "too_few_periods_before", ()
     if (codes == PHASE).sum() < FEWEST_MONTHS:
-        return "phase_too_short", ()
+        return "too_few_periods_after", ()
     if np.nansum(treated) + np.nansum(comparison) == 0:
         return "no_events", ()
     for code in dict.fromkeys(codes):

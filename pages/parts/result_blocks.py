@@ -44,8 +44,12 @@ def counted(result: Plain) -> None:
     st.write(sentences.averted(result))
 
 
-def which_side(result: Plain) -> str:
-    return sentences.sides(result) or say("overview.no_sides")
+def which_side(result: Plain) -> None:
+    """Counts per month on both sides, each side against its own past, and whether ratio and count agree."""
+    texts = [sentences.per_month(result), sentences.sides(result), sentences.additive(result)]
+    for text in texts if any(texts) else [say("overview.no_sides")]:
+        if text:
+            st.write(text)
 
 
 def gates_unmet(result: Plain) -> None:
@@ -53,7 +57,7 @@ def gates_unmet(result: Plain) -> None:
     st.write(sentences.gates_summary(result))
     for gate in result.get("gates") or ():
         symbol = words.word("status_symbol", gate["status"])
-        st.markdown(f"**{symbol} {words.word('status', gate['status'])}.** {sentences.gate(gate)}")
+        st.markdown(f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}")
         if gate["status"] != "passed":
             st.caption(sentences.gate_would_take(gate))
 

@@ -24,6 +24,11 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "requests": "/requests",
+    "funding": "/funding",
+    "funding-madison": "/funding?program=focused-interruption",
+    "claims": "/claims",
+    "evidence": "/evidence",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
 }

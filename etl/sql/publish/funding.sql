@@ -8,13 +8,29 @@ WHERE program = $program AND role = 'headline' AND status = 'estimated' AND outc
 ORDER BY estimate_id
 
 -- name: payments_in_phase
--- Payments for work that began in the phase. An open phase ends with the last payment.
-SELECT sum(funding.amount_usd) AS amount_usd
-FROM core_funding AS funding
-JOIN core_phase AS phase ON phase.program = funding.program
-WHERE funding.program = $program AND phase.phase = $phase AND funding.kind = 'payment'
-  AND date_trunc('month', coalesce(funding.period_start, funding.date)) >= phase.first_month
-  AND (phase.last_month IS NULL OR date_trunc('month', coalesce(funding.period_start, funding.date)) <= phase.last_month)
+-- Payments for work that began in the phase, or, from the providers' records, payments made in its months.
+SELECT coalesce(
+  (SELECT sum(funding.amount_usd) FROM core_funding AS funding
+   WHERE funding.program = phase.program AND funding.kind = 'payment'
+     AND date_trunc('month', coalesce(funding.period_start, funding.date)) >= phase.first_month
+     AND (phase.last_month IS NULL
+          OR date_trunc('month', coalesce(funding.period_start, funding.date)) <= phase.last_month)),
+  (SELECT nullif(sum(paid_usd), 0) FROM out_provider AS provider
+   WHERE provider.program = phase.program AND provider.month >= phase.first_month
+     AND (phase.last_month IS NULL OR provider.month <= phase.last_month))
+) AS amount_usd
+FROM core_phase AS phase
+WHERE phase.program = $program AND phase.phase = $phase
+
+-- name: logged_work
+-- What was paid and what was logged, over the whole of the logs. Counts of people's matters are protected: rounded to 5,
+-- small months empty, so they are what may be shown, not all there was.
+SELECT (SELECT sum(paid_usd) FROM out_provider WHERE program = $program) AS paid_usd,
+       (SELECT sum(hours) FROM out_shift WHERE program = $program) AS hours,
+       (SELECT sum(n) FROM out_activity WHERE program = $program AND geography = 'city' AND period_kind = 'month'
+          AND measure = 'mediations' AND attribute = 'all') AS mediations,
+       (SELECT sum(n) FROM out_request WHERE program = $program AND geography = 'city' AND period_kind = 'quarter'
+          AND measure = 'requests' AND attribute = 'step' AND attribute_value = 'answered') AS answered
 
 -- name: recent_months
 -- Incidents by month of the headline service areas over the last months of the series.

@@ -1,0 +1,178 @@
+"""The path of a call for help in words: who asked, what came of it, how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from evaluation.times import needed_answers
+from presentation import numbers, words
+from presentation.charts.description import Axis, Bars, ChartDescription
+from presentation.language import say
+
+Plain = dict[str, Any]
+STEPS = ("asked", "relayed", "answered", "arrived")
+
+
+def _total(counts: pd.DataFrame, **wanted: str) -> tuple[int, bool]:
+    """Sum of the cells that may be shown, and whether all of them could be."""
+    rows = counts
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    return int(rows["n"].fillna(0).sum()), bool(len(rows)) and bool(rows["n"].notna().all())
+
+
+def answered(counts: pd.DataFrame) -> tuple[int, int] | None:
+    """Urgent requests answered and asked, summed over the years that show both. None without any."""
+    urgent = counts[(counts["attribute"] == "all") & (counts["period_kind"] == "year")]
+    asked = urgent[urgent["measure"] == "urgent_requests"].set_index("period")["n"]
+    reached = urgent[urgent["measure"] == "answered_urgent_requests"].set_index("period")["n"]
+    both = pd.concat({"asked": asked, "answered": reached}, axis=1).dropna()
+    if both.empty or both["asked"].sum() <= 0:
+        return None
+    return int(both["answered"].sum()), int(both["asked"].sum())
+
+
+def title(counts: pd.DataFrame) -> str:
+    """The answer: how many urgent requests a team answered."""
+    if counts.empty:
+        return say("requests.title.no_log")
+    found = answered(counts) or _from_bands(counts)
+    if found is None:
+        return say("requests.title.no_answers")
+    reached, asked = found
+    return say(
+        "requests.title.log",
+        answered=numbers.count(reached),
+        asked=numbers.count(asked),
+        years=_years(counts),
+    )
+
+
+def _from_bands(counts: pd.DataFrame) -> tuple[int, int] | None:
+    """The same from the bands of hours, where the whole is not given: bands that show both only."""
+    rows = bands(counts)
+    if not rows:
+        return None
+    return sum(row["answered"] for row in rows), sum(row["asked"] for row in rows)
+
+
+def needed(counts: pd.DataFrame) -> str:
+    """What it would have taken to answer nine in ten."""
+    found = answered(counts) or _from_bands(counts)
+    if found is None:
+        return ""
+    more = needed_answers(min(found), found[1])
+    return say("requests.needed.some", needed=numbers.count(more)) if more else say("requests.needed.none")
+
+
+def bands(counts: pd.DataFrame) -> list[Plain]:
+    """Urgent requests by band of hours, summed over the years in which asked and answered both show."""
+    rows = counts[counts["attribute"] == "hour_band"]
+    shaped = rows.pivot_table(
+        index=["attribute_value", "period"], columns="measure", values="n", aggfunc="first", dropna=True
+    )
+    if not {"urgent_requests", "answered_urgent_requests"} <= set(shaped.columns):
+        return []
+    both = shaped.dropna(subset=["urgent_requests", "answered_urgent_requests"])
+    summed = both.groupby(level="attribute_value")[["urgent_requests", "answered_urgent_requests"]].sum()
+    return [
+        {
+            "hour_band": band,
+            "asked": int(row["urgent_requests"]),
+            "answered": int(row["answered_urgent_requests"]),
+        }
+        for band, row in summed.iterrows()
+    ]
+
+
+def steps(counts: pd.DataFrame, release: str) -> ChartDescription | None:
+    """Requests that reached each step. None where a step is protected throughout."""
+    shown = [
+        (step, _total(counts, attribute="step", attribute_value=step, measure="requests")[0])
+        for step in STEPS
+    ]
+    shown = [(step, n) for step, n in shown if n]
+    if len(shown) < 2:
+        return None
+    named = [(words.word("step", step), n) for step, n in shown]
+    by_step = dict(shown)
+    return ChartDescription(
+        id="requests-by-step",
+        title=say(
+            "requests.steps.title",
+            asked=numbers.count(by_step.get("asked", shown[0][1])),
+            answered=numbers.count(by_step.get("answered", 0)),
+        ),
+        subtitle=say("requests.steps.subtitle", years=_years(counts).lstrip(", ")),
+        alt=say("requests.steps.alt", rows="; ".join(f"{name}: {numbers.count(n)}" for name, n in named)),
+        note=say("chart.release", release=release),
+        x=Axis("", "category", categories=tuple(name for name, _ in named)),
+        y=Axis(say("requests.steps.axis"), lowest=0),
+        bars=(Bars(say("requests.steps.axis"), tuple(n for n, _ in named), tuple(float(n) for _, n in named), "neutral"),),
+        height=300,
+        table=tuple({"step": name, "requests": n} for name, n in named),
+    )  # fmt: skip
+
+
+def sources_and_outcomes(counts: pd.DataFrame) -> list[Plain]:
+    """Who asked, and what came of it: each on its own, never crossed (disclosure)."""
+    rows = []
+    for attribute in ("source", "outcome"):
+        part = counts[(counts["attribute"] == attribute) & (counts["measure"] == "requests")]
+        for value in dict.fromkeys(part["attribute_value"]):
+            total, whole = _total(part, attribute_value=value)
+            rows.append(
+                {
+                    "choice": say("requests.who") if attribute == "source" else say("requests.came"),
+                    "value": words.word(
+                        "request_source" if attribute == "source" else "request_outcome", value
+                    ),
+                    "requests": numbers.count(total) if total else say("requests.protected"),
+                    "note": "" if whole else say("requests.some_protected"),
+                }
+            )
+    return rows
+
+
+def time_rows(times: pd.DataFrame) -> list[Plain]:
+    """Median and nine-in-ten times of the latest year or quarter shown, by source."""
+    rows = []
+    part = times[(times["attribute"] == "source") & times["median_minutes"].notna()]
+    for (measure, source), group in part.groupby(["measure", "attribute_value"], sort=True):
+        row = group.sort_values("period").iloc[-1]
+        rows.append(
+            {
+                "step": words.word("request_time", measure),
+                "value": words.word("request_source", source),
+                "period": numbers.month(row["period"], short=True),
+                "requests": numbers.count(row["n"]),
+                "median_time": duration(row["median_minutes"]),
+                "p90_time": duration(row["p90_minutes"]),
+            }
+        )
+    return rows
+
+
+def duration(minutes: float | None) -> str:
+    """Minutes under two hours, else hours; a quantile that was never reached says so."""
+    if minutes is None or not numbers.is_known(minutes):
+        return say("requests.not_reached")
+    if minutes < 120:
+        return say("requests.minutes", value=numbers.count(minutes))
+    return say("requests.hours_value", value=numbers.decimal(minutes / 60, 1))
+
+
+def path_lines(facts: Sequence[Plain]) -> list[str]:
+    """Published statements on how a team is reached, each with its source."""
+    return [say("requests.fact", text=fact["text"], source=fact["source"]) for fact in facts]
+
+
+def _years(counts: pd.DataFrame) -> str:
+    days = [numbers.as_date(value) for value in counts["period"]]
+    known = [day for day in days if day]
+    if not known:
+        return ""
+    return say("requests.years", first=min(known).year, last=max(known).year)
