@@ -104,7 +104,7 @@ for (number in seq_len(nrow(published))) {
       error <- paste0(name, "_standard_error")
       add(paste0(name, ": standard_error"), plan[[error]], fitted[[error]])
     }
-  } else if (!is.na(plan$standard_coefficient)) {
+  } else if (!is.na(plan$standard_coefficient) && plan$shock == 0) {
     fitted <- if (plan$design == "single") single(rows, plan) else controlled(rows, plan)
     for (key in names(fitted)) add(paste0("standard: ", key), plan[[paste0("standard_", key)]], fitted[[key]])
   }

@@ -158,6 +158,8 @@ def by_another_route(row: pd.Series, result: dict, rows: pd.DataFrame, spec: dic
             if name in intervals:
                 found += [(f"{name}: {key}", intervals[name][key], fitted[key]) for key in fitted]
     elif "standard" in intervals and row["design"] == "single":
+        if run.get("shock", "none") != "none":
+            return found  # the half-life of a shock is chosen by the engine
         series = rows.groupby(["month", "segment"])["count"].sum().reset_index()
         fitted = standard_single(series, run)
         found += [(f"standard: {key}", intervals["standard"][key], fitted[key]) for key in fitted]
