@@ -54,8 +54,8 @@ coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (hours);
 screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Chromium)
 	@$(BIN)/python -m tests.browser.screens
 
-ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records: make ship DATA=../shared/data
-	@$(BIN)/python -m etl ship --data $(DATA)
+ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records: make ship DATA=FOLDER
+	@$(BIN)/python -m etl ship --minneapolis $(DATA)/minneapolis --new-york $(DATA)/nyc
 
 clean: ## Remove the virtual environment and everything built
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache

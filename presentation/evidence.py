@@ -105,10 +105,16 @@ def forest(
             )
     for row in local:
         program = names.get(row["program"], row["program"])
-        estimates.append(_estimate(row, say("evidence.forest.local", program=program), role="observed"))
+        here, toward = (
+            say(f"evidence.forest.{key}")
+            if len(local) == 1
+            else say("evidence.forest.several", name=say(f"evidence.forest.{key}"), program=program)
+            for key in ("local", "pooled")
+        )
+        estimates.append(_estimate(row, here, role="observed"))
         drawn = {"rate_ratio": row["pooled_rate_ratio"], "lower_95": row["pooled_lower_95"]}
         drawn["upper_95"] = row["pooled_upper_95"]
-        estimates.append(_estimate(drawn, say("evidence.forest.pooled", program=program), role="comparison"))
+        estimates.append(_estimate(drawn, toward, role="comparison"))
     return _chart(
         f"evidence {summary['summary']}",
         say("evidence.forest.title", things=things(summary["outcome"])),

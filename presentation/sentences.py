@@ -53,14 +53,12 @@ def _range(result: Plain) -> str:
     estimate = result["estimate"]
     if len(readings) > 1:
         ratios = [reading["rate_ratio"] for reading in readings]
-        lowest = [r["lower_95"] for r in readings if numbers.is_known(r.get("lower_95"))]
-        highest = [r["upper_95"] for r in readings if numbers.is_known(r.get("upper_95"))]
         return say(
             "finding.range_readings",
             range=numbers.change_range(min(ratios), max(ratios)),
             count=numbers.count(len(readings)),
             median=numbers.change(median(ratios)),
-            interval=numbers.change_range(min(lowest, default=None), max(highest, default=None)),
+            interval=_reach(readings),
         )
     lower, upper = estimate["interval_95"]
     if estimate.get("rate_ratio") is None:
@@ -75,6 +73,13 @@ def _range(result: Plain) -> str:
         estimate=numbers.change(estimate["rate_ratio"]),
         interval=numbers.change_range(lower, upper),
     )
+
+
+def _reach(readings: list[Plain]) -> str:
+    """From the lowest to the highest end of the readings' 95 % intervals."""
+    lowest = [r["lower_95"] for r in readings if numbers.is_known(r.get("lower_95"))]
+    highest = [r["upper_95"] for r in readings if numbers.is_known(r.get("upper_95"))]
+    return numbers.change_range(min(lowest, default=None), max(highest, default=None))
 
 
 def _base(result: Plain) -> str:
@@ -99,7 +104,7 @@ def headline(result: Plain) -> str:
     if len(readings) > 1:
         ratios = [reading["rate_ratio"] for reading in readings]
         run = numbers.change_range(min(ratios), max(ratios))
-        return say(f"headline.{verdict}", range=run, things=counted)
+        return say(f"headline.{verdict}", range=run, things=counted, interval=_reach(readings))
     lower, upper = estimate["interval_95"]
     if estimate.get("rate_ratio") is None:
         if verdict != "cannot_tell":
@@ -118,6 +123,12 @@ def headline(result: Plain) -> str:
             things=counted,
         )
     return say(f"headline.{verdict}", range=numbers.change_range(lower, upper), things=counted)
+
+
+def plain_words(result: Plain) -> str:
+    """What the verdict means, for someone who reads nothing else."""
+    known = result["status"] == "estimated" and result.get("estimate")
+    return say(f"plain.{result['verdict'] if known else 'not_estimable'}", things=things(result))
 
 
 def averted(result: Plain) -> str:
@@ -230,6 +241,28 @@ def additive(result: Plain) -> str:
         things=things(result),
         lower=numbers.decimal(change.get("lower_95"), 1),
         upper=numbers.decimal(change.get("upper_95"), 1),
+    )
+
+
+def per_month(result: Plain) -> str:
+    """Counts per month before and during, of both sides; empty where the result has none."""
+    change = result.get("additive") or {}
+    names = ("treated_per_month_baseline", "treated_per_month_phase")
+    if not all(numbers.is_known(change.get(name)) for name in names):
+        return ""
+    treated = say(
+        "per_month.treated",
+        treated_before=numbers.decimal(change[names[0]], 1),
+        treated_after=numbers.decimal(change[names[1]], 1),
+        things=things(result),
+    )
+    if not numbers.is_known(change.get("comparison_per_month_baseline")):
+        return say("per_month.one", treated=treated)
+    return say(
+        "per_month.both",
+        treated=treated,
+        comparison_before=numbers.decimal(change["comparison_per_month_baseline"], 1),
+        comparison_after=numbers.decimal(change["comparison_per_month_phase"], 1),
     )
 
 

@@ -144,8 +144,9 @@ def _averted(funding: str, phase: str, amount: float, reason: str, estimates: li
         figure = cost_per_averted(
             amount, estimate["averted"], (estimate["averted_lower_95"], estimate["averted_upper_95"])
         )
-        row = _figure_row(
+        yield _figure_row(
             figure,
+            inputs_json=json.dumps(figure.inputs | {"money": reason}),
             kind="cost_per_averted",
             figure=f"cost_per_averted/{funding}",
             basis=estimate["estimate_id"],
@@ -154,7 +155,6 @@ def _averted(funding: str, phase: str, amount: float, reason: str, estimates: li
             denominator=estimate["averted"],
             denominator_unit=f"{estimate['unit']} averted",
         )
-        yield row | ({"reason": reason} if figure.status == "stated" else {})
 
 
 def _break_even(

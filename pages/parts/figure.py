@@ -34,8 +34,12 @@ def show(chart: ChartDescription, release: Release) -> None:
 
 def below(chart: ChartDescription, release: Release) -> None:
     """What stands under a chart: the key of letters and numbers, unit and release, table, download."""
-    if chart.key():
-        st.caption(" · ".join(f"**{mark}** {text}" for mark, text in (k.split(" ", 1) for k in chart.key())))
+    if chart.spans and any(span.letter for span in chart.spans):
+        phases = " · ".join(f"**{span.letter}** {span.label}" for span in chart.spans)
+        st.markdown(say("chart.phases", phases=phases))
+    if chart.events:
+        events = " · ".join(f"**{event.number}** {event.label}" for event in chart.events)
+        st.markdown(say("chart.events", events=events))
     if chart.note:
         st.caption(chart.note)
     if chart.table:

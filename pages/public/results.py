@@ -67,6 +67,8 @@ with answer:
 counted(result)
 
 same_question = beside(row, rows)
+if not any(item["design"] == "single" for item in same_question):
+    same_question += charts.own_past(result, row)
 if any(pd.notna(item["rate_ratio"]) for item in same_question):
     show(charts.designs(same_question, release.id), release)
     for design in distinct(item["design"] for item in same_question):
@@ -86,9 +88,7 @@ if result["series"]:
         show(counterfactual(result, program, "comparison", release.id), release)
 
 st.subheader(say("overview.sides_title"), anchor=False)
-st.write(which_side(result))
-if sentences.additive(result):
-    st.write(sentences.additive(result))
+which_side(result)
 other = same_in_other_unit(row, rows)
 st.subheader(say("overview.units_title"), anchor=False)
 st.write(sentences.other_unit(result, other and reading.read_result(release, other)))

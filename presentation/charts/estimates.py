@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp, log
 from statistics import median
 from typing import Any
 
@@ -44,6 +45,24 @@ def design_name(row: Plain) -> str:
     if row["role"] == "standard":
         return say("role.standard")
     return words.word("design", row["design"])
+
+
+def own_past(result: Plain, row: Plain) -> list[Plain]:
+    """The areas served against their own past, from the sides of a controlled result, as one more row."""
+    side = (result.get("sides") or {}).get("treated")
+    if not side or row["design"] == "single":
+        return []
+    ratio = exp(side["coefficient"])
+    estimate = result.get("estimate") or {}
+    observed = estimate.get("observed")
+    ends = {name: side[name] for name in ("lower_95", "upper_95", "lower_80", "upper_80")}
+    return [
+        {
+            **row, **ends, "role": "companion", "design": "single", "rate_ratio": ratio, "pool": None,
+            "interval_method": side["name"], "expected": observed / ratio if observed else None,
+            "averted": None, "averted_lower_95": None, "averted_upper_95": None,
+        }
+    ]  # fmt: skip
 
 
 def designs(rows: Sequence[Plain], release: str = "") -> ChartDescription:
@@ -246,6 +265,4 @@ def _known(value: float | None) -> float | None:
 
 
 def abs_log(value: float) -> float:
-    from math import log
-
     return abs(log(value)) if value > 0 else float("inf")

@@ -1,6 +1,7 @@
 """The integrated AR-Poisson against dense matrices: no filter, no batching, no shared code."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -211,5 +212,5 @@ def test_levels_are_nested():
     y, X = one_series(13)
     fit = integrated_ar(y[None], X, np.eye(4)[3])
     ends = [fit.interval(level) for level in (0.5, 0.8, 0.95, 0.99)]
-    for inner, outer in zip(ends, ends[1:], strict=False):
+    for inner, outer in pairwise(ends):
         assert outer[0] < inner[0] and inner[1] < outer[1]
