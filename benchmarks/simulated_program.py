@@ -118,7 +118,12 @@ def program_file(
         "program": "made-up",
         "city": "nowhere",
         "phase": [
-            {"id": "before", "kind": "before", "first_month": months[0], "last_month": _before(months, first)},
+            {
+                "id": "before",
+                "kind": "before",
+                "first_month": months[0],
+                "last_month": _before(months, first),
+            },
             {"id": "active", "kind": "contracted", "first_month": first},
         ],
         "catchment": [

@@ -11,6 +11,7 @@ import duckdb
 from etl import warehouse
 from etl.problems import BadInput
 from etl.publish.build import Options, build
+from etl.publish.check import check
 from etl.publish.release import BuildError
 from etl.warehouse import ReleaseError
 from evaluation.program import ProgramError
@@ -37,9 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
         "--set-aside", action="store_true", help="go on when up to 2 %% of the rows cannot be used"
     )
     compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
-    compute.add_argument("--minneapolis", type=Path, required=True, metavar="FOLDER")
+    compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
     compute.add_argument("--new-york", type=Path, metavar="FOLDER")
+    compute.add_argument("--estimates", action="store_true", help="also the estimates in data/estimates")
     commands.add_parser("releases", help="list the releases, newest first")
+    look = commands.add_parser("check", help="say what a build would make of one file")
+    look.add_argument("file", type=Path)
+    look.add_argument("--source", metavar="ID", help="settings to read it with (default: by name or header)")
+    again = commands.add_parser("verify", help="make the numbers of a release again and compare")
+    again.add_argument("result", nargs="?", help="program/analysis (default: everything)")
+    again.add_argument("--release", metavar="ID")
+    why = commands.add_parser("explain", help="where an estimate comes from")
+    why.add_argument("estimate", nargs="?")
+    why.add_argument("--release", metavar="ID")
     given = parser.parse_args(arguments)
     try:
         if given.command == "build":
@@ -51,14 +62,24 @@ def main(arguments: list[str] | None = None) -> int:
             )
             build(options, _say)
         elif given.command == "ship":
-            from etl.publish.ship import ship
+            from etl.publish.ship import ship_all
 
-            ship(given.minneapolis, given.new_york, _say)
+            ship_all(given.minneapolis, given.new_york, given.estimates, _say)
         elif given.command == "releases":
             _list_releases()
+        elif given.command == "check":
+            return 2 if check(given.file, given.source, _say) else 0
+        elif given.command == "verify":
+            return _verify(given.result, given.release)
+        elif given.command == "explain":
+            _explain(given.estimate, given.release)
+    except LookupError as error:
+        print(error.args[0], file=sys.stderr)
+        return 2
     except BadInput as error:
         print(error, file=sys.stderr)
-        print("The last release stays in use.", file=sys.stderr)
+        if given.command == "build":
+            print("The last release stays in use.", file=sys.stderr)
         return error.exit_status
     except ProgramError as error:
         print(error, file=sys.stderr)
@@ -67,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (BuildError, ReleaseError) as error:
         print(error, file=sys.stderr)
         return 1
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except (OSError, duckdb.Error) as error:
         line = str(error).splitlines()[0]
         print(
             f"{line}. Free disk space or memory, then build again; the last release stays in use.",
@@ -86,6 +107,30 @@ def _list_releases() -> None:
     for item in warehouse.releases():
         mark = " (in use)" if item.id == current else ""
         print(f"{item.id}  {item.sha12}  {item.path.stat().st_size:,} bytes{mark}")
+
+
+def _verify(result: str | None, release_id: str | None) -> int:
+    from etl.publish.verify import verify
+
+    found = verify(result, release_id, _say)
+    for line in found.differences[:50]:
+        print(line, file=sys.stderr)
+    if found.differences:
+        print(f"{len(found.differences)} of {found.compared:,} comparisons differ.", file=sys.stderr)
+        return 1
+    _say(f"{found.compared:,} comparisons, no difference.")
+    return 0
+
+
+def _explain(estimate: str | None, release_id: str | None) -> None:
+    from etl.publish.explain import explain, list_estimates
+
+    if estimate is None:
+        lines = list_estimates(warehouse.open_release(release_id))
+    else:
+        lines = explain(estimate, release_id)
+    for line in lines:
+        _say(line)
 
 
 if __name__ == "__main__":

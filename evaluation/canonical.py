@@ -63,5 +63,7 @@ def _cell(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()[:10]
     if isinstance(value, np.generic):
-        return value.item()
+        value = value.item()
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
     return value if isinstance(value, str | int | float | bool) else str(value)

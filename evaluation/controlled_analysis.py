@@ -7,8 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluation.analysis_result import AnalysisResult, Companion, Placebo
+from evaluation.analysis_result import AnalysisResult, Companion, Placebo, Specification
+from evaluation.checks.claim import claim_of
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
+from evaluation.checks.headline import headline_of
+from evaluation.checks.twin import false_alarms
+from evaluation.controlled_checks import curve_of, informing_checks
 from evaluation.designs.controlled import controlled_result, dated, ratio_checks
 from evaluation.designs.pooled import pooled_result
 from evaluation.designs.two_groups import BASELINE, PHASE
@@ -18,10 +22,12 @@ from evaluation.program import Analysis, Window
 from evaluation.result import Card, Result
 from evaluation.series import NotEstimableError
 from evaluation.setting import Setting, cluster_levels
+from evaluation.single_companions import single_companions
 from evaluation.verdict import with_verdict
 
 
-def evaluate_controlled(setting: Setting, analysis: Analysis) -> AnalysisResult:
+def evaluate_controlled(setting: Setting, analysis: Analysis, deep: bool = True) -> AnalysisResult:
+    """One controlled analysis. deep: also the simulated twin and the specification curve."""
     outcome = (analysis.outcome, analysis.unit)
     phase = setting.program.phases[analysis.phase]
     key = analysis.headline
@@ -37,7 +43,7 @@ def evaluate_controlled(setting: Setting, analysis: Analysis) -> AnalysisResult:
     if key in pairs.refused:
         return _refused(setting, analysis, pairs.refused[key])
     estimates = pairs.estimate(analysis.differential_trend)
-    readings = readings_of(pairs, estimates, keys)
+    readings = tuple(readings_of(pairs, estimates, keys))
     number = pairs.keys.index(key)
     treated, comparison, codes = pairs.treated[number], pairs.comparison[number], pairs.codes[number]
     treated_areas = setting.areas_of(key[0], analysis.geography)
@@ -64,24 +70,42 @@ def evaluate_controlled(setting: Setting, analysis: Analysis) -> AnalysisResult:
     )
     result = replace(
         result,
-        readings=tuple(readings),
+        readings=readings,
         registration="confirmatory" if analysis.registration == "confirmatory" else "retrospective",
     )
+    claim = claim_of(result, analysis.margin)
+    head = headline_of(result, setting.cube, codes, float(pairs.shift[number]))
+    if claim is None or head is None or result.effect is None:
+        return AnalysisResult(
+            setting.program.id, analysis.id, analysis.phase, key, with_verdict(result, analysis.margin)
+        )
     placebos, found = _placebo_outcomes(setting, analysis, phase, key)
-    if result.effect is None:
-        return AnalysisResult(setting.program.id, analysis.id, analysis.phase, key, result)
-    log_ratio = result.effect.coefficient
-    like = like_for_like(treated_areas, pool.areas, setting.levels)
-    checks = [
-        *ratio_checks(treated, comparison, codes, log_ratio),
-        placebo_outcomes(log_ratio, found),
-        comparison_pool(like),
-        agreement_of_readings(readings, result.effect.rate_ratio or 1.0),
+    deciding = [
+        *ratio_checks(treated, comparison, codes, claim.size),
+        placebo_outcomes(claim.size, found, either_way=claim.is_little),
+        comparison_pool(like_for_like(treated_areas, pool.areas, setting.levels)),
+        agreement_of_readings(readings, result.effect.rate_ratio or 1.0, claim.margin),
     ]
-    result = with_verdict(replace(result, checks=tuple(checks)), analysis.margin)
-    companions = _companions(setting, analysis, key, pool, codes)
+    informing, more = informing_checks(setting, analysis, head, result, deciding)
+    specifications: tuple[Specification, ...] = ()
+    if deep:
+        curve, specifications = curve_of(setting, analysis, phase)
+        informing += [false_alarms(head), curve]
+    result = with_verdict(replace(result, checks=(*deciding, *informing)), analysis.margin)
+    companions = [
+        _pooled_companion(setting, analysis, key, pool, codes),
+        *single_companions(analysis, card, treated, comparison, codes, setting.cube.months),
+    ]
+    companions = [replace(item, result=with_verdict(item.result, analysis.margin)) for item in companions]
     return AnalysisResult(
-        setting.program.id, analysis.id, analysis.phase, key, result, tuple(companions), tuple(placebos)
+        setting.program.id,
+        analysis.id,
+        analysis.phase,
+        key,
+        result,
+        tuple(companions),
+        (*placebos, *more),
+        specifications,
     )
 
 
@@ -108,9 +132,9 @@ def _placebo_outcomes(
     return rows, found
 
 
-def _companions(
+def _pooled_companion(
     setting: Setting, analysis: Analysis, key: Key, pool: Pool, codes: Sequence[str]
-) -> list[Companion]:
+) -> Companion:
     """The pooled design on the same question, honestly labelled."""
     months = [index for index, code in enumerate(codes) if code in (BASELINE, PHASE)]
     inside = setting.areas_of(key[0], analysis.geography)
@@ -125,9 +149,9 @@ def _companions(
     card = dated(card, codes, setting.cube.months)
     try:
         result = pooled_result(panel, card, levels=cluster_levels(setting))
-    except NotEstimableError as stop:
-        result = Result("pooled", "poisson", "not_estimable", card, n=panel.counts.size, reason=stop.reason)
-    return [Companion("pooled", "companion", with_verdict(result, analysis.margin))]
+    except NotEstimableError as refusal:
+        result = Result("pooled", "poisson", "not_estimable", card, n=0, reason=refusal.reason)
+    return Companion("pooled", "companion", result)
 
 
 def _refused(setting: Setting, analysis: Analysis, reason: str) -> AnalysisResult:

@@ -72,6 +72,16 @@ def make_cube(panel: pd.DataFrame) -> Cube:
     return Cube(areas, months, counts)
 
 
+def select_rows(panel: pd.DataFrame, geography: str, basis: str) -> pd.DataFrame:
+    """Rows of one geography and month basis, where the panel has these columns."""
+    rows = panel
+    if "geography" in rows:
+        rows = rows[rows["geography"] == geography]
+    if "month_basis" in rows:
+        rows = rows[rows["month_basis"] == basis]
+    return rows
+
+
 def month_labels(values: pd.Series) -> pd.Series:
     """YYYY-MM of dates or of text that begins so."""
     if pd.api.types.is_datetime64_any_dtype(values):

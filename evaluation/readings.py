@@ -17,7 +17,7 @@ import pandas as pd
 from evaluation.analysis_result import AnalysisResult
 from evaluation.canonical import frame_sha256
 from evaluation.controlled_analysis import evaluate_controlled
-from evaluation.cube import make_cube
+from evaluation.cube import make_cube, select_rows
 from evaluation.program import Analysis, Program, parse_program
 from evaluation.result import Result
 from evaluation.setting import Setting, clusters_of, default_levels, members_of
@@ -33,6 +33,7 @@ def evaluate_program(
     level_outcome: str = "robbery",
     geography: str = "neighborhood",
     only: Collection[str] | None = None,
+    deep: Collection[str] | None = None,
 ) -> list[AnalysisResult]:
     """Evaluate the analyses of one program whose geography is `geography`.
 
@@ -43,6 +44,7 @@ def evaluate_program(
     levels      events of an earlier, different outcome by area; by default the first twelve months of
                 `level_outcome` in the panel
     only        ids of the analyses wanted; None: all
+    deep        ids of those that get simulated twin and specification curve; None: the primary ones
 
     Raises ProgramError for a program file that cannot be used, ValueError for counts that cannot.
     An analysis that cannot be estimated is a result with status not_estimable.
@@ -53,7 +55,7 @@ def evaluate_program(
     ]
     found = []
     for basis in dict.fromkeys(item.month_basis for item in wanted):
-        rows = _select(panel, geography, basis)
+        rows = select_rows(panel, geography, basis)
         cube = make_cube(rows)
         setting = Setting(
             parsed,
@@ -66,26 +68,26 @@ def evaluate_program(
         digest = _digests(rows)
         for analysis in wanted:
             if analysis.month_basis == basis:
-                result = evaluate_analysis(setting, analysis)
+                fully = is_primary(analysis) if deep is None else analysis.id in deep
+                result = evaluate_analysis(setting, analysis, fully)
                 found.append(_with_hashes(result, parsed, analysis, digest))
     order = {item.id: place for place, item in enumerate(parsed.analyses)}
     return sorted(found, key=lambda item: order[item.analysis])
 
 
-def evaluate_analysis(setting: Setting, analysis: Analysis) -> AnalysisResult:
-    """One fixed analysis by its design: the headline in full, its readings, placebos and companions."""
+def evaluate_analysis(setting: Setting, analysis: Analysis, deep: bool = True) -> AnalysisResult:
+    """One fixed analysis by its design: the headline in full, its readings, placebos and companions.
+
+    deep: also the simulated twin and the specification curve.
+    """
     if analysis.design == "pooled":
         return evaluate_staggered(setting, analysis)
-    return evaluate_controlled(setting, analysis)
+    return evaluate_controlled(setting, analysis, deep)
 
 
-def _select(panel: pd.DataFrame, geography: str, basis: str) -> pd.DataFrame:
-    rows = panel
-    if "geography" in rows:
-        rows = rows[rows["geography"] == geography]
-    if "month_basis" in rows:
-        rows = rows[rows["month_basis"] == basis]
-    return rows
+def is_primary(analysis: Analysis) -> bool:
+    """Whether a program file lists the analysis as primary; one without a list is."""
+    return str(analysis.raw.get("listed", "primary")) == "primary"
 
 
 def _digests(rows: pd.DataFrame) -> Callable[[frozenset[str]], str]:

@@ -8,11 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from evaluation.analysis_result import AnalysisResult
+from evaluation.checks.claim import claim_of
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
+from evaluation.checks.headline import Figures, cannot_run, outcome_of
+from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect
+from evaluation.checks.pre_period import breakdown_value, pooled_cohorts, pre_period_ratio
+from evaluation.checks.sensitivity import catchments, dose
 from evaluation.cube import Cube
-from evaluation.designs.panel import NEVER, Panel
+from evaluation.designs.panel import NEVER, Panel, collapse
 from evaluation.designs.pooled import DEFAULT, PooledEstimate, estimate_pooled, pooled_result
 from evaluation.designs.randomization import admissible_assignments
+from evaluation.designs.two_way_poisson import fit_two_way_poisson
 from evaluation.pools import Pool, like_for_like
 from evaluation.pools import comparison_pool as areas_of_pool
 from evaluation.program import Analysis
@@ -44,7 +50,8 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
         return AnalysisResult(setting.program.id, analysis.id, analysis.phase, key, with_verdict(refused))
     assert result.effect is not None and result.effect.rate_ratio is not None
     readings = [_reading(setting, analysis, outcome, one, result if one == key else None) for one in keys]
-    log_ratio = result.effect.coefficient
+    claim = claim_of(result, analysis.margin)
+    assert claim is not None
     placebos: dict[str, tuple[float, float] | None] = {}
     for name in analysis.placebo_outcomes:
         placebos[name] = _placebo(setting, analysis, name, key)
@@ -52,9 +59,11 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
     like = like_for_like(treated, pool.areas, setting.levels) if len(setting.levels) else None
     number = float(admissible_assignments(panel, levels, draws=1).number)
     replaced: list[Check] = [
-        placebo_outcomes(log_ratio, placebos),
+        *staggered_ratio_checks(panel, claim.size),
+        placebo_outcomes(claim.size, placebos, either_way=claim.is_little),
         comparison_pool(like, number, staggered=not panel.common_start),
-        agreement_of_readings(readings, result.effect.rate_ratio),
+        agreement_of_readings(readings, result.effect.rate_ratio, claim.margin),
+        *staggered_informing(setting, analysis, panel, result, readings, key),
     ]
     names = {check.name for check in replaced}
     result = replace(
@@ -66,6 +75,54 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
     return AnalysisResult(
         setting.program.id, analysis.id, analysis.phase, key, with_verdict(result, analysis.margin)
     )
+
+
+def staggered_ratio_checks(panel: Panel, size: float) -> tuple[Check, Check]:
+    """Gates 1 and 2 over the cohorts of a panel."""
+    cohorts = pooled_cohorts(panel.counts, panel.starts, ~panel.is_treated)
+    return pre_period_ratio(cohorts, size), breakdown_value(cohorts, size)
+
+
+def staggered_informing(
+    setting: Setting,
+    analysis: Analysis,
+    panel: Panel,
+    result: Result,
+    readings: Sequence[Reading],
+    key: Key,
+) -> list[Check]:
+    """Informing checks that a staggered panel carries."""
+    assert result.effect is not None
+    cr3 = result.intervals.get("cr3")
+    lower, upper = result.effect.interval_95
+    checks = [
+        leave_one_cohort_out(panel, result.effect.coefficient),
+        catchments(readings, key, result.effect.rate_ratio or 1.0),
+        confounder_tipping_point(result.effect.rate_ratio or 1.0, (lower, upper)),
+        dose(),
+    ]
+    if cr3 is not None and cr3.standard_error:
+        checks.insert(0, minimum_detectable_effect(cr3.standard_error))
+    return checks
+
+
+def leave_one_cohort_out(panel: Panel, log_ratio: float) -> Check:
+    """The estimate without each set of areas that started together; fails when one decides the side."""
+    name = "leave_one_cohort_out"
+    starts = np.unique(panel.starts[panel.is_treated])
+    if len(starts) < 2:
+        return cannot_run(name, "one_cohort")
+    counts, treatment = collapse(panel)
+    keep = (panel.starts[None, :] != starts[:, None]).astype(float)
+    weights = np.ones_like(counts) * keep[:, :, None]
+    values = fit_two_way_poisson(counts, treatment, weights).coefficient
+    figures: Figures = {
+        "cohorts": len(starts),
+        "lowest": float(np.exp(np.nanmin(values))),
+        "highest": float(np.exp(np.nanmax(values))),
+    }
+    failed = bool((values * log_ratio < 0).any() or not np.isfinite(values).all())
+    return outcome_of(name, failed, "one_cohort_decides_the_side", figures)
 
 
 def staggered_panel(

@@ -32,6 +32,7 @@ from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources
 from etl.sources.boundaries import Area, read_layer
 from etl.sources.files import check_folders, files_of, unclaimed
 from etl.sources.landing import Landed, land_text
+from etl.sources.recognize import fitting
 from etl.statements import load_statements
 
 MEMORY_LIMIT = "1500MB"
@@ -115,9 +116,10 @@ def work_database(workplace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         "temp_directory": str(workplace / "spill"),
     }
     with duckdb.connect(str(path), config=settings) as connection:
+        connection.execute("BEGIN TRANSACTION")
         for table in load_dictionary().tables.values():
-            for statement in create_table_sql(table):
-                connection.execute(statement)
+            connection.execute(create_table_sql(table)[0])
+        connection.execute("COMMIT")
         for statement in load_statements("core")["make_tables"].text.split(";"):
             connection.execute(statement)
         yield connection
@@ -140,8 +142,7 @@ def load_everything(loading: Loading) -> None:
     for source in sources:
         if source.kind == "series":
             claimed |= _load_series_source(loading, source)
-    for path in unclaimed(loading.options.data, claimed):
-        loading.progress(f"not loaded: {path.name} (no file of settings in data/sources names it)")
+    _name_the_rest(loading, claimed)
     core = load_statements("core")
     connection.execute(core["make_out_monthly"].text)
     connection.execute(core["make_out_weekday_hour"].text)
@@ -149,8 +150,25 @@ def load_everything(loading: Loading) -> None:
     _write_ledger(loading)
 
 
+def _name_the_rest(loading: Loading, claimed: set[Path]) -> None:
+    """Say which files were not loaded. Raises BadInput when a data folder gave nothing at all."""
+    for path in unclaimed(loading.options.data, claimed):
+        loading.progress(f"not loaded: {path.name} ({fitting(loading.sources, path)})")
+    layers = [layer.file for source in loading.sources for layer in source.layers]
+    for folder in loading.options.data:
+        used = any(path.is_relative_to(folder) for path in claimed)
+        if not used and not any((folder / name).is_file() for name in layers):
+            raise BadInput(
+                Problem(
+                    str(folder),
+                    "no file in this folder is named by a file of settings in data/sources",
+                    "`python -m etl check FILE` says what a file looks like; docs/new-city.md how to add one.",
+                )
+            )
+
+
 def _load_rows_source(loading: Loading, source: Source) -> set[Path]:
-    paths = [path for folder in _folders(loading, source) for path in files_of(source, folder)]
+    paths = _paths(loading, source)
     if not paths:
         return set()
     started = time.monotonic()
@@ -227,7 +245,7 @@ def polygons_of(loading: Loading, city: str) -> dict[str, list[Area]]:
 
 
 def _load_series_source(loading: Loading, source: Source) -> set[Path]:
-    paths = [path for folder in _folders(loading, source) for path in files_of(source, folder)]
+    paths = _paths(loading, source)
     if not paths:
         return set()
     connection = loading.connection
@@ -296,10 +314,10 @@ def insert_daily(loading: Loading, source: Source, path: Path, supplied: set[str
     return landed, len(rows)
 
 
-def _folders(loading: Loading, source: Source) -> list[Path]:
-    """Where a source's files may lie: the data folders given, then the project's own data."""
-    own = [PROJECT] if any(name.startswith("data/") for name in source.files) else []
-    return [*loading.options.data, *own]
+def _paths(loading: Loading, source: Source) -> list[Path]:
+    """A source's files in the data folders given; only where they have none, those of the project itself."""
+    found = [path for folder in loading.options.data for path in files_of(source, folder)]
+    return found or files_of(source, PROJECT)
 
 
 def _note(loading: Loading, source: Source, landed: Landed, rows: int) -> None:
@@ -366,11 +384,4 @@ def snapshot_id(loading: Loading) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def nothing_loaded(loading: Loading) -> None:
-    """Raise BadInput when data folders were given but nothing in them was recognized."""
-    if loading.options.data and not any(loaded.ledger for loaded in loading.rows):
-        names = ", ".join(path.name for path in loading.options.data)
-        raise BadInput(Problem(names, "no file here is named by a file of settings", "See docs/new-city.md."))
-
-
-__all__: Sequence[str] = ("Loading", "Options", "build", "load_everything", "nothing_loaded", "work_database")
+__all__: Sequence[str] = ("Loading", "Options", "build", "load_everything", "work_database")

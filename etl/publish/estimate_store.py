@@ -29,6 +29,7 @@ class EstimateStore:
 
     def __init__(self, *folders: Path) -> None:
         self.folders = folders
+        self.used: list[Path] = []
 
     def key(
         self,
@@ -36,11 +37,11 @@ class EstimateStore:
         panel: pd.DataFrame,
         areas: Mapping[str, pd.DataFrame],
         neighbors: Sequence[tuple[str, str]],
-        only: Sequence[str] | None,
+        extent: object,
     ) -> str:
-        """SHA-256 of all that the estimates depend on."""
+        """SHA-256 of all that the estimates depend on; `extent`: which analyses, in which depth."""
         digest = hashlib.sha256(code_sha256().encode())
-        digest.update(json.dumps([program, only, neighbors], sort_keys=True, default=str).encode())
+        digest.update(json.dumps([program, extent, neighbors], sort_keys=True, default=str).encode())
         for frame in (panel, *(areas[name] for name in sorted(areas))):
             digest.update(frame.to_csv(index=False).encode())
         return digest.hexdigest()
@@ -52,6 +53,7 @@ class EstimateStore:
             if path.is_file():
                 kept = json.loads(gzip.decompress(path.read_bytes()))
                 if kept["key"] == key:
+                    self.used.append(path)
                     rows: Rows = kept["rows"]
                     return rows
         return None
@@ -65,6 +67,7 @@ class EstimateStore:
         text = json.dumps({"key": key, "rows": rows}, ensure_ascii=False, allow_nan=False)
         aside.write_bytes(gzip.compress(text.encode(), mtime=0))
         aside.replace(path)
+        self.used.append(path)
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -18,6 +19,7 @@ from etl.publish.estimate_store import EstimateStore
 from etl.publish.rows import insert_rows
 from etl.statements import load_statements
 from evaluation.analysis_result import AnalysisResult
+from evaluation.area_effects import program_area_effects
 from evaluation.program import Analysis, Program, ProgramError, parse_program
 from evaluation.readings import evaluate_program
 from evaluation.result import Reading, Result, plain
@@ -37,7 +39,7 @@ def evaluate_programs(
 ) -> None:
     """Write out_estimate and its companions for every program with analyses.
 
-    quick: only the first analysis of each program. A program that cannot be evaluated stops the
+    quick: only the first analysis of each program, without its slow checks. A program that cannot be evaluated stops the
     build (ProgramError names the entry).
     """
     for program in programs:
@@ -48,12 +50,13 @@ def evaluate_programs(
         if inputs.panel.empty:
             progress(f"{program['program']}: no counts of {program['city']}, no estimates")
             continue
-        only = [program["analysis"][0]["id"]] if quick else None
-        key = store.key(program, inputs.panel, inputs.areas, inputs.neighbors, only)
+        only = [str(program["analysis"][0]["id"])] if quick else None
+        deep: list[str] | None = [] if quick else None
+        key = store.key(program, inputs.panel, inputs.areas, inputs.neighbors, (only, deep))
         rows = store.find(program["program"], key)
         how = "taken over unchanged"
         if rows is None:
-            rows = _evaluate(program, inputs, only)
+            rows = estimate_rows(program, inputs, only, deep)
             store.keep(program["program"], key, rows)
             how = f"{time.monotonic() - started:.0f} s"
         for table in TABLES:
@@ -61,35 +64,48 @@ def evaluate_programs(
         progress(f"{program['program']}: {len(rows['out_estimate']):,} estimates ({how})")
 
 
+@dataclass(frozen=True)
 class Inputs:
-    """What the evaluation of one program reads: counts, areas with the larger areas they lie in, neighbors."""
+    """What the evaluation of one program reads.
 
-    def __init__(
-        self, panel: pd.DataFrame, areas: dict[str, pd.DataFrame], neighbors: list[tuple[str, str]]
-    ) -> None:
-        self.panel = panel
-        self.areas = areas
-        self.neighbors = neighbors
+    panel: counts of every kind of area; areas: by geography of an analysis, each area with the larger
+    areas it lies in; kinds: geographies below the city that are counted.
+    """
+
+    panel: pd.DataFrame
+    areas: dict[str, pd.DataFrame]
+    neighbors: list[tuple[str, str]]
+    kinds: tuple[str, ...]
 
 
 def inputs_of(connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any]) -> Inputs:
-    """Counts and geography of a program's city, at the geographies of its analyses."""
+    """Counts and geography of a program's city."""
     publish = load_statements("publish")
     city = {"city": program["city"]}
-    kinds = sorted({str(entry["geography"]) for entry in program["analysis"]})
-    panel = connection.execute(publish["panel"].text, {**city, "kinds": kinds}).df()
+    panel = connection.execute(publish["panel"].text, city).df()
+    analyzed = sorted({str(entry["geography"]) for entry in program["analysis"]})
     areas = {}
-    for kind in kinds:
+    for kind in analyzed:
         frame = connection.execute(publish["areas_of_kind"].text, {**city, "kind": kind}).df()
         larger = connection.execute(publish["larger_areas"].text, {**city, "kind": kind}).df()
         for name, part in larger.groupby("to_geography"):
             frame[str(name)] = frame["area"].map(dict(zip(part["from_area"], part["to_area"], strict=True)))
         areas[kind] = frame.fillna("")
-    pairs = connection.execute(publish["neighbor_pairs"].text, {**city, "kinds": kinds}).fetchall()
-    return Inputs(panel, areas, [(str(one), str(two)) for one, two in pairs])
+    pairs = connection.execute(publish["neighbor_pairs"].text, {**city, "kinds": analyzed}).fetchall()
+    kinds = tuple(sorted(set(panel["geography"]) - {"city"}))
+    return Inputs(panel, areas, [(str(one), str(two)) for one, two in pairs], kinds)
 
 
-def _evaluate(program: Mapping[str, Any], inputs: Inputs, only: Sequence[str] | None) -> Rows:
+def estimate_rows(
+    program: Mapping[str, Any],
+    inputs: Inputs,
+    only: Sequence[str] | None = None,
+    deep: Sequence[str] | None = None,
+) -> Rows:
+    """Rows of every table of estimates for one program.
+
+    only, deep: as in `evaluation.readings.evaluate_program`.
+    """
     try:
         parsed = parse_program(program)
         rows: Rows = {table: [] for table in TABLES}
@@ -100,6 +116,14 @@ def _evaluate(program: Mapping[str, Any], inputs: Inputs, only: Sequence[str] | 
             analyses = {item.id: item for item in parsed.analyses}
             for result in found:
                 _add(rows, program, parsed, analyses[result.analysis], result)
+        for kind in inputs.kinds:
+            effects = program_area_effects(program, inputs.panel, kind)
+            simulated = bool(program.get("simulated", False))
+            names = [str(name) for name in effects.columns]
+            for record in effects.itertuples(index=False):
+                rows["out_area_effect"].append(
+                    {**dict(zip(names, record, strict=True)), "simulated": simulated}
+                )
     except ProgramError as error:
         raise ProgramError(f"{program['program']}.toml: {error}") from error
     # An interval end that is not bounded is stored as empty: no number would be true.

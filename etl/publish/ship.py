@@ -18,6 +18,8 @@ import openpyxl
 from etl.load.tables import PROJECT
 from etl.problems import BadInput, Problem
 from etl.publish.build import Loading, Options, load_everything, work_database
+from etl.publish.estimate_store import SHIPPED, EstimateStore
+from etl.publish.evaluate import evaluate_programs
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources, read_source
 from etl.sources.boundaries import Area, memberships, neighbors, read_layer, tiles
 
@@ -218,24 +220,47 @@ def _short(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value == int(value) else value
 
 
-def ship(minneapolis: Path, new_york: Path | None, progress: Callable[[str], None]) -> None:
-    """Recompute data/minneapolis (and data/nyc) from folders of the publishers' files. Raises BadInput."""
+def ship_all(
+    minneapolis: Path | None, new_york: Path | None, estimates: bool, progress: Callable[[str], None]
+) -> None:
+    """Recompute what ships from folders of the publishers' files. Raises BadInput."""
     for folder in filter(None, (minneapolis, new_york)):
         if not folder.is_dir():
             raise BadInput(Problem(str(folder), "there is no such folder", "Check the folder."))
-    target = PROJECT / "data" / "minneapolis"
-    ship_areas(read_source(SOURCES / "minneapolis_boundaries.toml"), minneapolis, target)
-    with (target / "areas.csv").open(encoding="utf-8", newline="") as opened:
-        known = {row["area"] for row in csv.DictReader(opened) if row["geography"] == "neighborhood"}
-    ship_population(minneapolis, target, known)
-    progress("areas, links and residents written")
+    if minneapolis is not None:
+        ship_minneapolis(minneapolis, progress)
     if new_york is not None:
         ship_new_york(new_york, PROJECT / "data" / "nyc")
         progress("New York counts written")
+    if estimates:
+        ship_estimates(progress)
+
+
+def ship_minneapolis(folder: Path, progress: Callable[[str], None]) -> None:
+    """Areas, links, residents and counts of Minneapolis into data/minneapolis."""
+    target = PROJECT / "data" / "minneapolis"
+    ship_areas(read_source(SOURCES / "minneapolis_boundaries.toml"), folder, target)
+    with (target / "areas.csv").open(encoding="utf-8", newline="") as opened:
+        known = {row["area"] for row in csv.DictReader(opened) if row["geography"] == "neighborhood"}
+    ship_population(folder, target, known)
+    progress("areas, links and residents written")
     wanted = [source for source in load_sources() if source.city == "minneapolis" and source.kind != "series"]
     with tempfile.TemporaryDirectory() as temporary, work_database(Path(temporary)) as connection:
-        options = Options(data=[minneapolis], programs=Path(temporary))
+        options = Options(data=[folder], programs=Path(temporary))
         loading = Loading(connection, options, Path(temporary), progress, wanted)
         load_everything(loading)
         ship_counts(connection, "minneapolis", "minneapolis_police_incidents", target)
     progress(f"counts written to {target.relative_to(PROJECT)}")
+
+
+def ship_estimates(progress: Callable[[str], None]) -> None:
+    """Make the estimates of the shipped counts anew and keep them in data/estimates, and no others."""
+    with tempfile.TemporaryDirectory() as temporary, work_database(Path(temporary)) as connection:
+        loading = Loading(connection, Options(), Path(temporary), progress, load_sources())
+        load_everything(loading)
+        fresh = EstimateStore(SHIPPED)
+        evaluate_programs(connection, loading.programs, progress, False, fresh)
+        used = {path.name for path in fresh.used}
+    for path in SHIPPED.glob("*.json.gz"):
+        if path.name not in used:
+            path.unlink()

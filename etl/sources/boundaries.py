@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from shapely import STRtree, points
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -130,6 +129,8 @@ def tiles(areas: list[Area], columns: int = 10) -> dict[str, tuple[int, int]]:
 
     The assignment of areas to tiles that moves their centers least (sum of squared distances).
     """
+    from scipy.optimize import linear_sum_assignment  # takes half a second to import; only shipping needs it
+
     centers = np.array([(polygon.centroid.x, polygon.centroid.y) for polygon in on_plane(areas)])
     low, high = centers.min(axis=0), centers.max(axis=0)
     width, height = high - low

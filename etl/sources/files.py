@@ -28,7 +28,9 @@ def files_of(source: Source, folder: Path) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for pattern in source.files:
-        for variant in dict.fromkeys((pattern, PurePosixPath(pattern).name)):
+        # What ships with the project goes by its whole path only: a bare areas.csv could be anyone's.
+        shipped = pattern.startswith("data/")
+        for variant in (pattern,) if shipped else dict.fromkeys((pattern, PurePosixPath(pattern).name)):
             for ending in ("", ".gz", ".zip"):
                 for path in sorted(folder.glob(variant + ending)):
                     if path.is_file():

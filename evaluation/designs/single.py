@@ -76,7 +76,8 @@ def _estimate(spec: Spec, series: Series, terms: Regressors, card: Card) -> Resu
     if spec.family in ("arima", "negative-binomial"):
         from evaluation.comparison.families import fit_by_likelihood
 
-        return fit_by_likelihood(spec, series, terms, card)
+        like = replace(spec, family="poisson" if spec.family in COUNT_FAMILIES else "gaussian")
+        return fit_by_likelihood(spec, series, fit_regression(like, series, terms)[1], card)
     fitted, chosen, note = fit_regression(spec, series, terms)
     integrated = None
     if "integrated" in spec.intervals:

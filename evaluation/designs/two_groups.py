@@ -107,9 +107,9 @@ def usable_codes(
             return "negative_counts", ()
     codes[~seen] = LEFT_OUT
     if (codes == BASELINE).sum() < FEWEST_MONTHS:
-        return "baseline_too_short", ()
+        return "too_few_periods_before", ()
     if (codes == PHASE).sum() < FEWEST_MONTHS:
-        return "phase_too_short", ()
+        return "too_few_periods_after", ()
     if np.nansum(treated) + np.nansum(comparison) == 0:
         return "no_events", ()
     for code in dict.fromkeys(codes):

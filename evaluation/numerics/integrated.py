@@ -106,8 +106,11 @@ class Mixture:
         factor = np.ones(len(self.weights))
         if q != 0.5:
             factor = stats.t.ppf(q, np.maximum(self.df, 1)) / special.ndtri(q)
-        deviation = np.sqrt(self.variances) * factor[:, None]
-        return _mixture_quantile(q, self.weights, self.means, deviation)
+        found = np.full(len(self.weights), np.nan)
+        there = np.isfinite(self.means).all(axis=1)
+        deviation = np.sqrt(self.variances[there]) * factor[there, None]
+        found[there] = _mixture_quantile(q, self.weights[there], self.means[there], deviation)
+        return found
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Equal-tailed interval of the given level: lower and upper ends, (S,) each."""

@@ -1,7 +1,7 @@
 -- name: panel
 SELECT geography, month_basis, area, month, outcome, unit, count
 FROM out_monthly
-WHERE city = $city AND list_contains($kinds, geography)
+WHERE city = $city
 ORDER BY geography, month_basis, area, month, outcome, unit
 
 -- name: areas_of_kind

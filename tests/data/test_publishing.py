@@ -1,0 +1,211 @@
+"""Publishing under bad luck: readers always see one whole release, and the next build is clean."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from etl import warehouse
+from etl.__main__ import main
+from etl.publish import release as publishing
+from etl.publish.build import Options, build
+from etl.settings import SOURCES
+from tests.data.conftest import silent
+
+PROJECT = Path(__file__).resolve().parents[2]
+BUILD = """
+import resource, signal, sys
+from pathlib import Path
+limit = int(sys.argv[4])
+if limit:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+import etl.__main__ as command
+from etl.publish import build as building
+made = building.Options
+command.Options = lambda **given: made(**{**given, "sources": Path(sys.argv[2]), "programs": Path(sys.argv[3])})
+sys.exit(command.main(["build", "--out", sys.argv[1]]))
+"""
+
+
+@pytest.fixture(scope="module")
+def few_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings of the invented city alone, so that a build takes a second or two."""
+    folder = tmp_path_factory.mktemp("sources")
+    for path in SOURCES.glob("simulated_city_*.toml"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path, few_sources: Path, no_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A home with one release, and nothing remembered of it in this process."""
+    place = tmp_path / "home"
+    monkeypatch.setenv("OVP_HOME", str(place))
+    monkeypatch.setattr(warehouse, "_POINTER_SECONDS", 0.0)
+    build(Options(home=place, sources=few_sources, programs=no_programs), silent)
+    yield place
+
+
+def start(home: Path, few_sources: Path, no_programs: Path, file_limit: int = 0) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(BUILD), str(home), str(few_sources), str(no_programs)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
+    return subprocess.Popen(
+        [*command, str(file_limit)], cwd=PROJECT, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def whole(home: Path) -> str:
+    """The release in use, read through: every area has every month and the known total."""
+    release = warehouse.open_release()
+    asked = {"city": "simulated-city", "outcome": "gunshot", "unit": "incidents", "month_basis": "occurred"}
+    by_area = release.query("monthly", geography="neighborhood", **asked)
+    city = release.query("monthly", geography="city", **asked)
+    assert len(by_area) == 72 * 84
+    assert len(city) == 84
+    assert release.query("release").iloc[0]["release_id"] == release.id
+    return release.id
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_moment_leaves_the_last_release_serving(
+    home: Path, few_sources: Path, no_programs: Path
+) -> None:
+    chance = random.Random(7)
+    first = whole(home)
+    started = time.monotonic()
+    done = start(home, few_sources, no_programs)
+    said = done.communicate(timeout=120)
+    assert done.returncode == 0, said
+    took = time.monotonic() - started
+    killed = 0
+    for _ in range(15):
+        process = start(home, few_sources, no_programs)
+        end = time.monotonic() + chance.uniform(0.2, 1.0) * took
+        while time.monotonic() < end and process.poll() is None:
+            whole(home)  # a reader beside the writer
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        process.wait(timeout=30)
+        whole(home)
+    assert killed >= 5
+    process = start(home, few_sources, no_programs)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert not list((home / "staging").glob(".build-*"))
+    assert not list((home / "private").glob(".work-*"))
+    assert warehouse.sequence(whole(home)) > warehouse.sequence(first)  # type: ignore[operator]
+
+
+def test_a_full_disk_is_one_line_and_the_last_release_stays(
+    home: Path, few_sources: Path, no_programs: Path
+) -> None:
+    before = whole(home)
+    process = start(home, few_sources, no_programs, file_limit=600_000)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1, err
+    assert "Traceback" not in err
+    assert "Free disk space" in err
+    assert whole(home) == before
+
+
+def test_a_second_build_waits_outside(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = whole(home)
+    with (home / ".loader.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert main(["build", "--out", str(home)]) == 1
+    assert "Another build is running" in capsys.readouterr().err
+    assert whole(home) == before
+
+
+def test_a_failing_data_test_stops_the_release(
+    home: Path, few_sources: Path, no_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = whole(home)
+    statements = dict(publishing.load_statements("core"))
+    broken = statements["make_out_monthly"]
+    monkeypatch.setitem(
+        publishing.load_statements("core"),
+        "make_out_monthly",
+        type(broken)(
+            broken.name,
+            broken.text.replace("coalesce(cell.count, 0)", "coalesce(cell.count, -1)"),
+            broken.parameters,
+            broken.optional,
+        ),
+    )
+    with pytest.raises(publishing.BuildError, match="data test counts_are_not_negative"):
+        build(Options(home=home, sources=few_sources, programs=no_programs), silent)
+    assert whole(home) == before
+
+
+def test_a_month_that_is_lost_stops_the_release(
+    home: Path, few_sources: Path, no_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = publishing.load_statements("core")
+    broken = core["make_out_monthly"]
+    text = broken.text.replace("LEFT JOIN cell_count", "JOIN cell_count")
+    assert text != broken.text
+    monkeypatch.setitem(
+        core, "make_out_monthly", type(broken)(broken.name, text, broken.parameters, broken.optional)
+    )
+    with pytest.raises(publishing.BuildError, match="data test months_without_a_gap"):
+        build(Options(home=home, sources=few_sources, programs=no_programs), silent)
+
+
+def test_a_release_is_read_only_and_named_by_its_content(home: Path) -> None:
+    item = warehouse.releases()[0]
+    assert item.path.stat().st_mode & 0o777 == 0o444
+    import hashlib
+
+    assert hashlib.sha256(item.path.read_bytes()).hexdigest().startswith(item.sha12)
+    assert (home / "releases" / "CURRENT").read_text().strip() == item.path.name
+
+
+def test_release_ids_count_up_within_a_month(home: Path) -> None:
+    folder = home / "releases"
+    for name in (
+        "2026.3.0-aaaaaaaaaaaa.duckdb",
+        "2026.3.9-aaaaaaaaaaaa.duckdb",
+        "2026.3.10-aaaaaaaaaaaa.duckdb",
+    ):
+        (folder / name).touch()
+    assert publishing.next_release_id(home, date(2026, 3, 31)) == "2026.3.11"
+    assert publishing.next_release_id(home, date(2026, 4, 1)) == "2026.4.0"
+
+
+def test_the_janitor_keeps_the_newest_and_the_one_in_use(home: Path) -> None:
+    folder = home / "releases"
+    current = (folder / "CURRENT").read_text().strip()
+    for patch in range(5):
+        (folder / f"2099.1.{patch}-aaaaaaaaaaaa.duckdb").touch()
+    (home / "staging" / ".build-1-dead.duckdb").touch()
+    removed = publishing.sweep(home, keep=2)
+    left = sorted(path.name for path in folder.glob("*.duckdb"))
+    assert left == sorted([current, "2099.1.3-aaaaaaaaaaaa.duckdb", "2099.1.4-aaaaaaaaaaaa.duckdb"])
+    assert ".build-1-dead.duckdb" in removed
+
+
+def test_a_flipped_byte_in_a_release_is_noticed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    item = warehouse.releases()[0]
+    content = bytearray(item.path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    item.path.chmod(0o644)
+    item.path.write_bytes(bytes(content))
+    assert main(["verify"]) == 1
+    assert "SHA-256" in capsys.readouterr().err

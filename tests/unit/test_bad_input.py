@@ -1,0 +1,247 @@
+"""Bad input: one clear line (file, row, column, reason, what to do), exit status 2, last release untouched."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from etl.__main__ import main
+from etl.load.tables import PROJECT
+from etl.publish.build import Options, build
+
+FILE = Path("data/simulated-city/incidents/shootings.csv")
+HEADER = "case_number,occurred_at,reported_at,neighborhood,ward,precinct,victims,fatal_victims,simulated"
+ROW = "LK19-{n:05d},2019-01-{day:02d} 01:45,2019-01-{day:02d} 02:25,Rushlantern,3,2,1,0,true"
+
+
+def good_lines(rows: int = 300) -> list[str]:
+    return [HEADER, *(ROW.format(n=n, day=n % 28 + 1) for n in range(rows))]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one release in it."""
+    home = tmp_path_factory.mktemp("home")
+    build(Options(home=home, programs=tmp_path_factory.mktemp("programs")), lambda line: None)
+    return home
+
+
+class Attempt:
+    """One build from a folder with a bad file: exit status, what was said, whether anything changed."""
+
+    def __init__(self, home: Path, folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> None:
+        before = self.state(home)
+        self.status = main(["build", "--data", str(folder), "--out", str(home), *options])
+        self.said = capsys.readouterr().err
+        self.unchanged = self.state(home) == before
+        self.first = self.said.splitlines()[0] if self.said else ""
+
+    @staticmethod
+    def state(home: Path) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted((home / "releases").iterdir())}
+
+
+@pytest.fixture
+def attempt(published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Attempt]:
+    def run(content: str | bytes, name: str = FILE.name, options: tuple[str, ...] = ()) -> Attempt:
+        path = tmp_path / FILE.parent / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return Attempt(published, tmp_path, capsys, *options)
+
+    return run
+
+
+def changed(line: int, old: str, new: str) -> str:
+    lines = good_lines()
+    assert old in lines[line]
+    lines[line] = lines[line].replace(old, new)
+    return "\n".join(lines) + "\n"
+
+
+CASES: dict[str, tuple[str | bytes, list[str]]] = {
+    "empty file": (b"", ["shootings.csv", "empty", "again"]),
+    "header only": (HEADER + "\n", ["shootings.csv", "no row"]),
+    "missing column": (changed(0, "reported_at", "reported"), ["row 1", "column reported_at", "missing"]),
+    "unreadable date": (changed(7, "2019-01-07 01:45", "08/01/2019"), ["row 8", "column occurred_at", "unreadable date", "%Y-%m-%d"]),
+    "a day that does not exist": (changed(7, "2019-01-07 01:45", "2019-02-30 01:45"), ["row 8", "unreadable date"]),
+    "24:00": (changed(7, "2019-01-07 01:45", "2019-01-08 24:00"), ["row 8", "unreadable date"]),
+    "unknown area": (changed(9, "Rushlantern", "Rush Lantern"), ["row 10", "column neighborhood", "unknown neighborhood", "Rush Lantern", "renames"]),
+    "unknown ward": (changed(9, "Rushlantern,3,", "Rushlantern,33,"), ["row 10", "column ward", "unknown ward", "33"]),
+    "not a count": (changed(9, ",1,0,true", ",one,0,true"), ["row 10", "column victims", "not a count"]),
+    "negative count": (changed(9, ",1,0,true", ",-1,0,true"), ["row 10", "column victims"]),
+    "no case number": (changed(9, "LK19-00008", ""), ["row 10", "column case_number"]),
+    "too few columns": (changed(9, ",1,0,true", ""), ["row 10", "fewer columns"]),
+    "too many columns": (changed(9, ",1,0,true", ",1,0,true,9,9"), ["row 10", "more columns"]),
+    "open quotation mark": (changed(9, "Rushlantern", '"Rushlantern'), ["quotation mark", "not closed"]),
+    "UTF-16": ("\n".join(good_lines()).encode("utf-16"), ["UTF-16", "CSV (UTF-8)"]),
+    "neither UTF-8 nor Windows-1252": (changed(9, "Rushlantern", "Rush").encode() + b"\x81\x8d\n", ["neither UTF-8 nor Windows-1252", "byte"]),
+    "NUL bytes": (changed(9, "Rushlantern", "Rush\0lantern"), ["NUL byte", "export it again"]),
+    "a web page": ("<!DOCTYPE html><html><body>404</body></html>", ["web page"]),
+    "JSON": ('{"error": {"code": 400}}', ["JSON"]),
+    "a PDF": (b"%PDF-1.7 ....", ["PDF"]),
+    "an XLSX called csv": (b"PK\x03\x04" + b"0" * 100, ["does not fit", "ZIP"]),
+    "a column twice": (changed(0, "fatal_victims", "victims"), ["stands twice", "victims"]),
+    "300 columns": (",".join(f"c{n}" for n in range(300)) + "\n1\n", ["300 columns", "200"]),
+    "a line of 3 MB": ("\n".join(good_lines(3)) + "\n" + "x" * 3_000_000 + "\n", ["line is longer"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_clear_line_and_the_last_release_stays(name: str, attempt: Callable[..., Attempt]) -> None:
+    content, expected = CASES[name]
+    made = attempt(content)
+    assert made.status == 2
+    assert made.unchanged
+    assert "shootings.csv" in made.first
+    for part in expected:
+        assert part in made.first, made.first
+    assert "Traceback" not in made.said
+    assert made.said.splitlines()[-1] == "The last release stays in use."
+
+
+def test_a_truncated_gzip_is_not_half_a_file(attempt: Callable[..., Attempt]) -> None:
+    whole = gzip.compress("\n".join(good_lines(3000)).encode())
+    made = attempt(whole[: len(whole) - 40], "shootings.csv.gz")
+    assert made.status == 2
+    assert made.unchanged
+    assert "damaged or cut short" in made.first
+
+
+def test_a_zip_bomb_stops_at_the_limit(
+    attempt: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.sources.landing.UNPACKED_LIMIT", 5_000_000)
+    made = attempt(gzip.compress(b"0" * 50_000_000), "shootings.csv.gz")
+    assert made.status == 2
+    assert made.unchanged
+    assert "unpacks to more than 5,000,000 bytes" in made.first
+
+
+def test_a_zip_with_two_files_is_refused(attempt: Callable[..., Attempt], tmp_path: Path) -> None:
+    packed = tmp_path / "two.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("one.csv", "a,b\n1,2\n")
+        archive.writestr("two.csv", "a,b\n1,2\n")
+    made = attempt(packed.read_bytes(), "shootings.csv.zip")
+    assert made.status == 2
+    assert "not one CSV" in made.first
+
+
+def test_every_faulty_row_is_named_up_to_ten(attempt: Callable[..., Attempt]) -> None:
+    lines = [
+        line.replace("Rushlantern", f"Nowhere {n}") if n > 280 else line
+        for n, line in enumerate(good_lines())
+    ]
+    made = attempt("\n".join(lines) + "\n")
+    said = made.said.splitlines()
+    assert [f"row {n}" in line for n, line in zip(range(282, 292), said, strict=False)] == [True] * 10
+    assert "10 more rows" in said[10]
+
+
+def test_up_to_two_percent_can_be_set_aside_when_asked(
+    attempt: Callable[..., Attempt], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    from etl import warehouse
+
+    lines = good_lines()
+    lines[9] = lines[9].replace("Rushlantern", "Nowhere")
+    path = tmp_path / FILE
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(lines) + "\n")
+    home = tmp_path_factory.mktemp("set_aside")
+    empty = tmp_path_factory.mktemp("none")
+    said: list[str] = []
+    options = Options(data=[tmp_path], home=home, programs=empty, set_aside_share=0.02)
+    made = build(options, said.append)
+    assert any("1 set aside" in line for line in said)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OVP_HOME", str(home))
+        loads = warehouse.open_release(made.id).query("loads")
+    row = loads[loads["source"] == "simulated_city_shootings"].iloc[0]
+    assert (row["rows_read"], row["rows_accepted"], row["rows_rejected"]) == (300, 299, 1)
+    lines = [
+        line.replace("Rushlantern", "Nowhere") if n > 290 else line for n, line in enumerate(good_lines())
+    ]
+    made_again = attempt("\n".join(lines) + "\n", options=("--set-aside",))
+    assert made_again.status == 2  # 10 of 300 is over 2 %
+    assert made_again.unchanged
+
+
+def test_windows_1252_is_read_with_a_note(tmp_path: Path) -> None:
+    from etl.sources.landing import land_text
+
+    path = tmp_path / "names.csv"
+    path.write_bytes("name,count\nCafé – Süd,3\n".encode("cp1252"))
+    landed = land_text(path, tmp_path)
+    assert landed.encoding == "cp1252"
+    assert "Windows-1252" in landed.note
+    assert landed.path.read_text(encoding="utf-8") == "name,count\nCafé – Süd,3\n"
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r", "mixed"])
+def test_any_newline_is_read(tmp_path: Path, newline: str) -> None:
+    from etl.sources.landing import land_text
+
+    lines = ["a,b", "1,2", "3,4", "5,6"]
+    text = "a,b\r\n1,2\n3,4\r5,6\n" if newline == "mixed" else newline.join(lines) + newline
+    path = tmp_path / "n.csv"
+    path.write_bytes(text.encode())
+    landed = land_text(path, tmp_path)
+    assert landed.path.read_bytes().replace(b"\r\n", b"\n") == b"a,b\n1,2\n3,4\n5,6\n"
+
+
+def test_a_simulated_row_may_not_join_a_real_city(
+    tmp_path: Path, published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "data" / "minneapolis"
+    folder.mkdir(parents=True)
+    for path in (PROJECT / "data" / "minneapolis").glob("*.csv"):
+        shutil.copy(path, folder / path.name)
+    areas = folder / "areas.csv"
+    lines = areas.read_text().splitlines()
+    areas.write_text("\n".join([lines[0] + ",simulated", *(line + ",true" for line in lines[1:])]) + "\n")
+    made = Attempt(published, tmp_path, capsys)
+    assert made.status == 2
+    assert made.unchanged
+    assert "simulated" in made.first
+    assert "Keep them apart" in made.first
+
+
+def test_a_folder_that_is_not_there(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Attempt(published, tmp_path / "nowhere", capsys)
+    assert made.status == 2
+    assert made.unchanged
+    assert "no such folder" in made.first
+
+
+def test_settings_with_a_misspelt_key_are_refused(tmp_path: Path) -> None:
+    from etl.problems import SettingsError
+    from etl.settings import read_source
+
+    text = (PROJECT / "data/sources/simulated_city_shootings.toml").read_text()
+    path = tmp_path / "odd.toml"
+    path.write_text(text.replace("first_month", "frist_month"))
+    with pytest.raises(SettingsError, match="first_month"):
+        read_source(path)
+    path.write_text(text + "\n[extra]\nkey = 1\n")
+    with pytest.raises(SettingsError, match="there is no such setting"):
+        read_source(path)
+
+
+def test_simulated_and_real_sources_of_one_city_are_refused(tmp_path: Path) -> None:
+    from etl.problems import SettingsError
+    from etl.settings import load_sources
+
+    text = (PROJECT / "data/sources/simulated_city_shootings.toml").read_text()
+    (tmp_path / "one.toml").write_text(text)
+    (tmp_path / "two.toml").write_text(text.replace("simulated = true", "simulated = false"))
+    with pytest.raises(SettingsError, match="may not join the real city"):
+        load_sources(tmp_path)
