@@ -10,33 +10,46 @@ import streamlit as st
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
+# The first group stands in the bar itself, the others fold into a menu each.
 PUBLIC = {
-    "overview": ":material/home:",
-    "results": ":material/query_stats:",
-    "places": ":material/map:",
-    "outreach": ":material/groups:",
-    "requests": ":material/support_agent:",
-    "funding": ":material/payments:",
-    "claims": ":material/fact_check:",
-    "evidence": ":material/library_books:",
-    "briefing": ":material/description:",
-    "method": ":material/menu_book:",
+    "": {
+        "overview": ":material/home:",
+        "results": ":material/query_stats:",
+        "places": ":material/map:",
+        "outreach": ":material/groups:",
+    },
+    "navigation.program": {
+        "requests": ":material/support_agent:",
+        "funding": ":material/payments:",
+    },
+    "navigation.evidence": {
+        "claims": ":material/fact_check:",
+        "evidence": ":material/library_books:",
+    },
+    "navigation.data": {
+        "briefing": ":material/description:",
+        "method": ":material/menu_book:",
+    },
 }
-
 STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
+
+
+def public_page(name: str, icon: str) -> st.Page:
+    return st.Page(
+        f"pages/public/{name}.py",
+        title=say(f"{name}.menu"),
+        icon=icon,
+        url_path=name,
+        default=name == "overview",
+    )
+
 
 st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
 page = st.navigation(
-    [
-        st.Page(
-            f"pages/public/{name}.py",
-            title=say(f"{name}.menu"),
-            icon=icon,
-            url_path=name,
-            default=name == "overview",
-        )
-        for name, icon in PUBLIC.items()
-    ],
+    {
+        group and say(group): [public_page(name, icon) for name, icon in pages.items()]
+        for group, pages in PUBLIC.items()
+    },
     position="top",
 )
 st.html(STYLE)
