@@ -10,47 +10,35 @@ import streamlit as st
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
-# The first group stands in the bar itself, the others fold into a menu each.
+# The first group stands in the bar itself, the others fold into a menu each. No icons from Streamlit's
+# set: it would fetch the one of the open page from another host, as the browser tab's picture.
 PUBLIC = {
-    "": {
-        "overview": ":material/home:",
-        "results": ":material/query_stats:",
-        "places": ":material/map:",
-        "outreach": ":material/groups:",
-    },
-    "navigation.program": {
-        "requests": ":material/support_agent:",
-        "funding": ":material/payments:",
-    },
-    "navigation.evidence": {
-        "claims": ":material/fact_check:",
-        "evidence": ":material/library_books:",
-    },
-    "navigation.data": {
-        "briefing": ":material/description:",
-        "method": ":material/menu_book:",
-    },
+    "": ("overview", "results", "places", "outreach"),
+    "navigation.program": ("requests", "funding"),
+    "navigation.evidence": ("claims", "evidence"),
+    "navigation.data": ("briefing", "method"),
 }
-STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
+PARTS = Path(__file__).parent / "pages" / "parts"
 
 
-def public_page(name: str, icon: str) -> st.Page:
+def public_page(name: str) -> st.Page:
     return st.Page(
         f"pages/public/{name}.py",
         title=say(f"{name}.menu"),
-        icon=icon,
         url_path=name,
         default=name == "overview",
     )
 
 
-st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
+st.set_page_config(
+    page_title=say("site.title"),
+    page_icon=str(PARTS / "icon.png"),
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
 page = st.navigation(
-    {
-        group and say(group): [public_page(name, icon) for name, icon in pages.items()]
-        for group, pages in PUBLIC.items()
-    },
+    {group and say(group): [public_page(name) for name in names] for group, names in PUBLIC.items()},
     position="top",
 )
-st.html(STYLE)
+st.html(PARTS / "page.css")
 page.run()
