@@ -10,6 +10,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 FOLDER = Path(__file__).resolve().parent / "languages"
 DEFAULT = "en-US"
@@ -56,6 +57,11 @@ def say(key: str, **values: object) -> str:
     if not isinstance(text, str):
         raise KeyError(f"{key} is a list: use listed()")
     return text.format(**values)
+
+
+def fields(key: str) -> set[str]:
+    """Names of what is filled into the text of `key`."""
+    return {name for _, name, _, _ in Formatter().parse(str(load(language())[key])) if name}
 
 
 def listed(key: str) -> list[str]:
