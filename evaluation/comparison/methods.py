@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import statsmodels.api as sm
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, ModelWarning
 
-from evaluation.intervals.fitted import average_effect, average_gradient, fit_linear
+from evaluation.intervals.fitted import average_effect, average_gradient, fit_counts, fit_linear
 from evaluation.intervals.sandwich import sandwich_interval, symmetric_interval
 from evaluation.numerics.poisson import Array
 from evaluation.regressors import Regressors
@@ -119,16 +120,26 @@ def newey_west(spec: Spec, series: Series, terms: Regressors) -> Interval:
 
 def negative_binomial(spec: Spec, series: Series, terms: Regressors) -> Interval:
     """NB2 regression by maximum likelihood, normal quantile."""
-    beta, covariance, _ = fit_negative_binomial(series, terms)
-    return _log_linear("negative-binomial", spec, terms, beta, covariance)
+    beta, covariance, alpha = fit_negative_binomial(series, terms)
+    note = None if alpha > 0 else "no_overdispersion"
+    return replace(_log_linear("negative-binomial", spec, terms, beta, covariance), note=note)
 
 
 def fit_negative_binomial(series: Series, terms: Regressors) -> tuple[Array, Array, float]:
-    """Coefficients (p,), their covariance and the NB2 dispersion alpha. Raises NotAvailableError."""
+    """Coefficients (p,), their covariance and the NB2 dispersion alpha. Raises NotAvailableError.
+
+    Where the likelihood falls from alpha = 0 on (no overdispersion) the maximum is the Poisson fit, alpha 0.
+    """
     used = terms.used
+    y = series.outcome[used]
     scale = np.abs(terms.X[used]).max(axis=0)
-    model = sm.NegativeBinomial(series.outcome[used], terms.X[used] / scale, offset=terms.offset[used])
-    fit = model.fit(disp=0, maxiter=500)
+    poisson = fit_counts(series, terms, terms.X, terms.without_program)
+    mu = poisson.mu[used]
+    if ((y - mu) ** 2 - y).sum() <= 0:
+        return poisson.beta, poisson.bread, 0.0
+    alpha = float(((y - mu) ** 2 - y).sum() / (mu**2).sum())
+    model = sm.NegativeBinomial(y, terms.X[used] / scale, offset=terms.offset[used])
+    fit = model.fit(start_params=np.append(poisson.beta * scale, alpha), disp=0, maxiter=500)
     beta = np.asarray(fit.params)[:-1] / scale
     covariance = np.asarray(fit.cov_params())[:-1, :-1] / np.outer(scale, scale)
     if not fit.mle_retvals["converged"] or not np.isfinite(covariance).all():
@@ -175,10 +186,10 @@ def _sarimax(name: str, form: str, spec: Spec, series: Series, terms: Regressors
     headline = terms.headline
     ramp = np.cumsum(headline).astype(float) * headline
     shape = headline.astype(float) if form == "level" else ramp
-    others = [at for at, one in enumerate(terms.names) if one not in ("intercept", "trend", "level", "slope")]
-    differenced = spec.order[1] + spec.seasonal_order[1] > 0
-    if not differenced:
-        others = [at for at, one in enumerate(terms.names) if one not in ("level", "slope")]
+    # Each difference takes a power of time out of the series: the intercept first, then the trend.
+    differences = spec.order[1] + spec.seasonal_order[1]
+    dropped = {"level", "slope", *("intercept", "trend")[: min(differences, 2)]}
+    others = [at for at, one in enumerate(terms.names) if one not in dropped]
     exog = np.column_stack([terms.X[:, others], shape])
     endog, scale = _scaled(spec, series, terms)
     model = sm.tsa.SARIMAX(

@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from evaluation.numerics.poisson import Array, Flags, solve
+from evaluation.numerics.symmetric import Array, Factored, Flags, solve
 
 CONVERGED = 1e-6
 MOST_PASSES = 40
 LARGEST_ETA = 30.0
 LARGEST_STEP = 2.0
 MEMORY = 2
+IMPOSSIBLE = -1e300
 LOG_BLOCK = 16
 PAIRS_AT_ONCE = 1536
 """Series × nodes handled together: about what stays in the processor's cache."""
@@ -67,6 +68,16 @@ class Grid:
         sigma = _positive_cells(self.sigma, self.sigma_scale)
         nugget = _positive_cells(self.nugget, self.nugget_scale)
         return np.log(np.einsum("r,s,n->rsn", rho, sigma, nugget).ravel())
+
+    def prior(self) -> dict[str, float | int]:
+        """The prior in numbers, for whoever prints an interval."""
+        return {
+            "sigma_half_normal_scale": self.sigma_scale,
+            "rho_beta_a": self.rho_a,
+            "rho_beta_b": self.rho_b,
+            "nugget_half_normal_scale": self.nugget_scale,
+            "nodes": len(self.nodes),
+        }
 
 
 def _positive_cells(nodes: tuple[float, ...], scale: float) -> Array:
@@ -232,13 +243,9 @@ def integrated_ar(
     elif family != "poisson":
         raise ValueError(f"family must be 'poisson' or 'binomial', not {family!r}")
     y = np.where(seen, y, 0.0)
-    designs = [np.asarray(one, dtype=float) for one in (X if isinstance(X, list | tuple) else [X])]
-    designs = [np.broadcast_to(one, (len(y), *one.shape[-2:])) for one in designs]
-    scale = np.max([np.abs(one).max(axis=(0, 1)) for one in designs], axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    designs = [one / scale for one in designs]
+    columns, designs, scale = _columns_of(X, len(y))
     precision = np.zeros(len(scale)) if prior_precision is None else prior_precision / scale**2
-    block = _Block(y, designs, shift, seen, total, precision)
+    block = _Block(y, columns, designs, shift, seen, total, precision)
     found = _iterate(block, grid)
     return IntegratedFit(
         weights=found.weights,
@@ -253,12 +260,37 @@ def integrated_ar(
     )
 
 
+def _columns_of(X: Array | Sequence[Array], series: int) -> tuple[Array, list[NDArray[np.intp]], Array]:
+    """All distinct columns (S, T, C) scaled to at most 1, each design's choice of them, and the scale (p,)."""
+    given = [np.asarray(one, dtype=float) for one in (X if isinstance(X, list | tuple) else [X])]
+    terms = given[0].shape[-1]
+    scale = np.array([max(np.abs(one[..., at]).max() for one in given) for at in range(terms)])
+    scale = np.where(scale > 0, scale, 1.0)
+    distinct: list[Array] = []
+    designs = []
+    for one in given:
+        chosen = []
+        for at in range(terms):
+            column = one[..., at] / scale[at]
+            same = [number for number, other in enumerate(distinct) if np.array_equal(other, column)]
+            if not same:
+                distinct.append(column)
+            chosen.append(same[0] if same else len(distinct) - 1)
+        designs.append(np.array(chosen))
+    columns = np.stack(distinct, axis=-1)
+    return np.broadcast_to(columns, (series, *columns.shape[-2:])), designs, scale
+
+
 @dataclass
 class _Block:
-    """A few series with their designs (each (S, T, p), columns at most 1)."""
+    """Some series with the columns of their designs (S, T, C), at most 1 in size.
+
+    A design is a choice of p columns; columns that designs share stand there once.
+    """
 
     y: Array
-    designs: list[Array]
+    columns: Array
+    designs: list[NDArray[np.intp]]
     shift: Array
     seen: Flags
     trials: Array | None
@@ -266,8 +298,19 @@ class _Block:
 
     def rows(self, chosen: slice | NDArray[np.intp]) -> _Block:
         trials = None if self.trials is None else self.trials[chosen]
-        designs = [one[chosen] for one in self.designs]
-        return _Block(self.y[chosen], designs, self.shift[chosen], self.seen[chosen], trials, self.precision)
+        return _Block(
+            self.y[chosen],
+            self.columns[chosen],
+            self.designs,
+            self.shift[chosen],
+            self.seen[chosen],
+            trials,
+            self.precision,
+        )
+
+    def design(self, number: int) -> Array:
+        """Design `number`, (S, T, p)."""
+        return self.columns[:, :, self.designs[number]]
 
     def working(self, eta: Array) -> tuple[Array, Array]:
         """Working weight and working response less the offset at the linear predictor `eta`, (S, T)."""
@@ -289,7 +332,7 @@ class _Block:
             eta = np.log(np.maximum(self.y, 0.3 * np.maximum(level, 1e-3)[:, None] * np.exp(self.shift)))
         else:
             eta = np.log((self.y + 0.5) / (self.trials - self.y + 0.5))
-        design = self.designs[0]
+        design = self.design(0)
         moved = np.full(len(eta), np.inf)
         regular = np.ones(len(eta), dtype=bool)
         for _ in range(25):
@@ -308,31 +351,43 @@ class _Block:
 
 @dataclass
 class _Nodes:
-    """What one visit of the grid gives, for S series and M × G nodes."""
+    """What one visit of the grid gives, for S series and M × G nodes; `factors` has one entry a design."""
 
     beta: Array
     log_posterior: Array
-    information: Array
-    scale: Array
+    factors: list[Factored]
+
+    def covariance(self, chosen: NDArray[np.intp]) -> Array:
+        """Covariance of the coefficients at each node for some of the series, (chosen, M G, p, p)."""
+        nodes = self.log_posterior.shape[1] // len(self.factors)
+        columns = (chosen[:, None] * nodes + np.arange(nodes)).ravel()
+        terms = self.beta.shape[2]
+        parts = [factor.of(columns, terms).inverse() for factor in self.factors]
+        shaped = [part.reshape(terms, terms, len(chosen), nodes).transpose(2, 3, 0, 1) for part in parts]
+        return np.concatenate(shaped, axis=1)
 
 
 def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
-    parts = []
-    for design in block.designs:
-        moments, log_determinant = _moments(design, weight, response, grid)
-        terms = len(block.precision)
-        moments[..., range(terms), range(terms)] += block.precision
-        parts.append(_solve_nodes(moments, log_determinant, grid.log_prior))
-    return _Nodes(
-        beta=np.concatenate([part.beta for part in parts], axis=1),
-        log_posterior=np.concatenate([part.log_posterior for part in parts], axis=1),
-        information=np.concatenate([part.information for part in parts], axis=1),
-        scale=np.concatenate([part.scale for part in parts], axis=1),
-    )
+    """Generalized least squares and restricted likelihood at each node of each design."""
+    series, nodes = len(weight), len(grid.nodes)
+    cross, log_determinant = _moments(block.columns, weight, response, grid)
+    betas, posteriors, factors = [], [], []
+    for chosen in block.designs:
+        own = np.append(chosen, len(cross) - 1)
+        moments = cross[np.ix_(own, own)]
+        moments[range(len(chosen)), range(len(chosen))] += block.precision[:, None]
+        factored = Factored(moments)
+        beta, log_information, squares = factored.regression()
+        likelihood = -0.5 * (log_determinant + log_information + squares)
+        posterior = np.where(factored.regular, likelihood, IMPOSSIBLE).reshape(series, nodes) + grid.log_prior
+        betas.append(beta.T.reshape(series, nodes, -1))
+        posteriors.append(posterior)
+        factors.append(factored)
+    return _Nodes(np.concatenate(betas, axis=1), np.concatenate(posteriors, axis=1), factors)
 
 
-def _moments(design: Array, weight: Array, response: Array, grid: Grid) -> tuple[Array, Array]:
-    """Cross-products of the whitened [X, response], (S, G, p+1, p+1), and log determinant, (S, G).
+def _moments(columns: Array, weight: Array, response: Array, grid: Grid) -> tuple[Array, Array]:
+    """Cross-products of the whitened [columns, response], (C+1, C+1, S G), and log determinant, (S G,).
 
     The whitening is the Kalman filter of the latent AR(1), written for the innovation v instead of the
     state: with 1/(1 + P w) = keep, v[t+1] = c[t+1] − rho c[t] + rho keep[t] v[t]. It runs over time for all
@@ -341,17 +396,17 @@ def _moments(design: Array, weight: Array, response: Array, grid: Grid) -> tuple
     """
     series, periods = weight.shape
     rho = np.array(grid.rho)[:, None]
-    columns = np.concatenate([design, response[..., None]], axis=2)
-    columns = np.ascontiguousarray(columns.transpose(1, 2, 0))[..., None, None]
+    values = np.concatenate([columns, response[..., None]], axis=2)
+    values = np.ascontiguousarray(values.transpose(1, 2, 0))[..., None, None]
     keep, precision, log_determinant = _gains(weight, grid)
-    count = columns.shape[1]
+    count = values.shape[1]
     shape = (count, series, len(grid.rho), len(grid.sigma) * len(grid.nugget))
     innovation = np.empty((periods, *shape))
-    innovation[0] = columns[0]
-    carried = (keep.reshape(periods, 1, *shape[1:])) * rho
+    innovation[0] = values[0]
+    carried = keep.reshape(periods, 1, *shape[1:]) * rho
     for t in range(1, periods):
         np.multiply(innovation[t - 1], carried[t - 1], out=innovation[t])
-        innovation[t] += columns[t] - rho * columns[t - 1]
+        innovation[t] += values[t] - rho * values[t - 1]
     flat = innovation.reshape(periods, count, -1)
     precision = precision.reshape(periods, -1)
     cross = np.empty((count, count, flat.shape[2]))
@@ -359,8 +414,7 @@ def _moments(design: Array, weight: Array, response: Array, grid: Grid) -> tuple
         weighted = flat[:, row] * precision
         np.einsum("tn,tjn->jn", weighted, flat[:, : row + 1], out=cross[row, : row + 1])
         cross[: row + 1, row] = cross[row, : row + 1]
-    moments = np.ascontiguousarray(cross.transpose(2, 0, 1)).reshape(series, -1, count, count)
-    return moments, log_determinant
+    return cross, log_determinant.ravel()
 
 
 def _gains(weight: Array, grid: Grid) -> tuple[Array, Array, Array]:
@@ -387,24 +441,6 @@ def _gains(weight: Array, grid: Grid) -> tuple[Array, Array, Array]:
     return keep, precision, log_determinant
 
 
-def _solve_nodes(moments: Array, log_determinant: Array, log_prior: Array) -> _Nodes:
-    """Generalized least squares and restricted likelihood at each node from the cross-products."""
-    terms = moments.shape[-1] - 1
-    diagonal = np.einsum("sgii->sgi", moments)
-    scale = 1 / np.sqrt(np.maximum(diagonal, 1e-30))
-    scaled = moments * scale[..., :, None] * scale[..., None, :]
-    scaled = scaled + 1e-12 * np.eye(terms + 1)
-    factor = np.linalg.cholesky(scaled)
-    information = factor[..., :terms, :terms]
-    right = factor[..., terms, :terms]
-    beta = np.linalg.solve(information.swapaxes(-1, -2), right[..., None])[..., 0]
-    beta *= scale[..., :terms] / scale[..., terms:]
-    log_information = 2 * np.log(np.einsum("sgii->sgi", information) / scale[..., :terms]).sum(axis=-1)
-    squares = (factor[..., terms, terms] / scale[..., terms]) ** 2
-    likelihood = -0.5 * (log_determinant + log_information + squares)
-    return _Nodes(beta, likelihood + log_prior, information, scale[..., :terms])
-
-
 @dataclass
 class _Posterior:
     weights: Array
@@ -429,7 +465,7 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
         converged=np.zeros(series, dtype=bool),
         passes=0,
     )
-    size = max(1, PAIRS_AT_ONCE // nodes)
+    size = max(1, PAIRS_AT_ONCE // len(grid.nodes))
     eta, regular = block.first_eta()
     active = np.flatnonzero(regular)
     part, eta = block.rows(active), eta[active]
@@ -446,12 +482,12 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
             weights /= weights.sum(axis=1, keepdims=True)
             following[chunk] = _mean_eta(own, weights, visit.beta)
             moved[chunk] = np.abs(np.where(own.seen, following[chunk] - eta[chunk], 0.0)).max(axis=1)
+            moved[chunk][visit.log_posterior.max(axis=1) <= IMPOSSIBLE / 2] = np.inf
             done = moved[chunk] < CONVERGED
             if done.any():
                 rows = active[chunk][done]
-                inverse = np.linalg.inv(visit.information[done]) * visit.scale[done][..., None, :]
                 found.weights[rows], found.beta[rows] = weights[done], visit.beta[done]
-                found.covariance[rows] = inverse.swapaxes(-1, -2) @ inverse
+                found.covariance[rows] = visit.covariance(np.flatnonzero(done))
                 found.converged[rows] = True
         step = np.where(part.seen, following - eta, 0.0)
         history = [*history[-MEMORY:], (following, step)]
@@ -466,10 +502,10 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
 def _mean_eta(block: _Block, weights: Array, beta: Array) -> Array:
     eta = block.shift.copy()
     count = weights.shape[1] // len(block.designs)
-    for number, design in enumerate(block.designs):
+    for number in range(len(block.designs)):
         own = slice(number * count, (number + 1) * count)
         mean = (weights[:, own, None] * beta[:, own]).sum(axis=1)
-        eta += (design @ mean[..., None])[..., 0]
+        eta += (block.design(number) @ mean[..., None])[..., 0]
     return eta
 
 

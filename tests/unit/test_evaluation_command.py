@@ -55,12 +55,13 @@ def test_json_holds_what_is_promised(spec, capsys):
     assert found["verdict"] == "cannot_tell"
     assert len(found["gates"]) == 5
     assert len(found["series"]) == 60
+    assert found["prior"]["nodes"] > 0 and found["prior"]["rho_beta_a"] == 2
 
 
 def test_summary_is_readable(spec, capsys):
     status, out, _ = run(capsys, str(spec))
     assert status == 0
-    for wanted in ("integrated", "ewc", "standard", "95 %", "averted", "gate 4", "verdict", "level"):
+    for wanted in ("integrated", "ewc", "standard", "95 %", "averted", "gate 4", "verdict", "level", "prior"):
         assert wanted in out
 
 
