@@ -175,10 +175,10 @@ def staff_pages() -> list[Any]:
 
 
 def sign_in_controls() -> None:
-    """The sign-in or sign-out button of a staff process, in the sidebar; nothing in a public one."""
+    """The sign-in or sign-out button of a staff process, above the page; nothing in a public one."""
     if not (is_staff_process() and has_provider()):
         return
-    with st.sidebar:
+    with st.container(horizontal_alignment="right"):
         if st.user.to_dict().get("is_logged_in"):
             if current_role() == "public":
                 st.warning(say("staff.no_role"))

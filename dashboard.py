@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+import access
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
@@ -27,18 +28,18 @@ PUBLIC = {
 STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
 
 st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
-page = st.navigation(
-    [
-        st.Page(
-            f"pages/public/{name}.py",
-            title=say(f"{name}.menu"),
-            icon=icon,
-            url_path=name,
-            default=name == "overview",
-        )
-        for name, icon in PUBLIC.items()
-    ],
-    position="top",
-)
+public = [
+    st.Page(
+        f"pages/public/{name}.py",
+        title=say(f"{name}.menu"),
+        icon=icon,
+        url_path=name,
+        default=name == "overview",
+    )
+    for name, icon in PUBLIC.items()
+]
+staff = access.staff_pages()
+page = st.navigation({say("staff.section"): staff, "": public} if staff else public, position="top")
 st.html(STYLE)
+access.sign_in_controls()
 page.run()

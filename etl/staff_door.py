@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from etl import warehouse
+from etl.logs.findings import REASONS
 from etl.logs.private_store import store_path
 from etl.statements import load_statements
 
@@ -32,3 +33,8 @@ def ask(name: str, **params: object) -> pd.DataFrame | None:
         return None
     with duckdb.connect(str(path), read_only=True, config=dict(warehouse.READ_ONLY_SETTINGS)) as connection:
         return connection.execute(statement.text, statement.bind(params)).df()
+
+
+def reason_words() -> dict[str, str]:
+    """Codes of `core_log_finding.reason` in words."""
+    return {code: reason.says[:1].upper() + reason.says[1:] for code, reason in REASONS.items()}

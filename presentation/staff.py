@@ -236,7 +236,9 @@ def provider_answer(months: pd.DataFrame) -> str:
 
 
 def provider_months(months: pd.DataFrame) -> pd.DataFrame:
-    """One provider month by month."""
+    """One provider month by month, months without anything left out, newest first."""
+    amounts = ["contracted_hours", "logged_hours", "records_due", "paid_usd"]
+    months = months[(months[amounts].fillna(0) > 0).any(axis=1)]
     frame = pd.DataFrame(
         {
             "month": months["month"].map(numbers.month),
@@ -257,7 +259,7 @@ def conduct_table(conduct: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFra
     frame = pd.DataFrame(
         {
             "provider": conduct["provider"].map(lambda name: plain(names.get(name, name))),
-            "reason": conduct["category"].map(lambda code: plain(code).replace("_", " ")),
+            "about": conduct["category"].map(lambda code: plain(code).replace("_", " ")),
             "state": conduct["status"].map(lambda code: plain(code).replace("_", " ")),
             "reports": conduct["reports"].astype("int64"),
         }

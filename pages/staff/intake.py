@@ -10,6 +10,7 @@ from etl.inbox import KINDS, Inbox
 from etl.problems import BadInput
 from pages.parts import reading
 from pages.parts.frame import footer
+from pages.parts.staff_table import show
 from pages.parts.templates import offer_templates
 from presentation import staff
 from presentation.escape import markdown
@@ -51,7 +52,7 @@ with st.form("upload", clear_on_submit=True):
 uploads = {upload.id: upload for upload in inbox.uploads()}
 if uploads:
     st.subheader(say("staff.intake.list"), anchor=False)
-    st.dataframe(staff.upload_table(asdict(upload) for upload in uploads.values()), hide_index=True)
+    show(staff.upload_table(asdict(upload) for upload in uploads.values()))
     if st.session_state.get("chosen_upload") not in uploads:
         st.session_state["chosen_upload"] = next(iter(uploads))
     chosen = uploads[
@@ -69,7 +70,7 @@ if uploads:
     findings = inbox.findings(chosen.id)
     if findings:
         st.subheader(say("staff.intake.findings"), anchor=False)
-        st.dataframe(staff.finding_table(asdict(finding) for finding in findings), hide_index=True)
+        show(staff.finding_table(asdict(finding) for finding in findings))
     elif chosen.state != "refused":
         st.write(say("staff.intake.nothing_found"))
     if access.may("steward"):

@@ -7,6 +7,7 @@ from etl import staff_door
 from pages.parts import reading
 from pages.parts.choice import choose_program
 from pages.parts.frame import footer, simulated_banner
+from pages.parts.staff_table import show
 from presentation import staff
 from presentation.language import say
 
@@ -27,15 +28,15 @@ conduct = staff_door.ask("conduct_reports", program=program.id)
 st.subheader(staff.provider_answer(months), anchor=False)
 st.caption(say("staff.providers.claimed"))
 st.subheader(say("staff.providers.table"), anchor=False)
-st.dataframe(staff.provider_table(months, conduct), hide_index=True)
+show(staff.provider_table(months, conduct))
 
 names = dict(zip(months["provider"], months["name"], strict=True))
 st.subheader(say("staff.providers.months"), anchor=False)
 chosen = st.selectbox(say("staff.providers.choose"), list(names), format_func=names.__getitem__)
-st.dataframe(staff.provider_months(months[months["provider"] == chosen]), hide_index=True)
+show(staff.provider_months(months[months["provider"] == chosen]))
 
 if conduct is not None and not conduct.empty:
     st.subheader(say("staff.providers.conduct"), anchor=False)
     st.write(say("staff.providers.conduct_text"))
-    st.dataframe(staff.conduct_table(conduct, names), hide_index=True)
+    show(staff.conduct_table(conduct, names))
 footer(release, program)

@@ -4,10 +4,10 @@ import streamlit as st
 
 import access
 from etl import audit_log, staff_door, warehouse
-from etl.logs.findings import REASONS
 from pages.parts import reading
 from pages.parts.choice import choose_program
 from pages.parts.frame import footer, simulated_banner
+from pages.parts.staff_table import show
 from presentation import staff, tables
 from presentation.language import say
 from presentation.words import word
@@ -19,7 +19,7 @@ st.title(say("staff.quality.title"), anchor=False)
 program = choose_program(reading.programs(release))
 simulated_banner(program.is_simulated)
 
-says = {code: reason.says[:1].upper() + reason.says[1:] for code, reason in REASONS.items()}
+says = staff_door.reason_words()
 faults = staff_door.ask("finding_counts", program=program.id)
 if faults is None:
     st.info(say("staff.quality.no_store"))
@@ -29,11 +29,11 @@ else:
     st.subheader(staff.quality_answer(program.name, kept, aside, faults, says), anchor=False)
     if kept["rows"].sum():
         st.caption(say("staff.quality.exact"))
-        st.dataframe(staff.log_table(kept, aside), hide_index=True)
+        show(staff.log_table(kept, aside))
     if not faults.empty:
         st.subheader(say("staff.quality.findings"), anchor=False)
         table = staff.fault_table(faults, says)
-        st.dataframe(table, hide_index=True)
+        show(table)
         st.download_button(
             say("staff.quality.download"),
             data=lambda: tables.csv(table, release.id),
@@ -55,11 +55,11 @@ else:
             format_func=lambda one: f"{word('staff.log', one[0])}: {says.get(one[1], one[1])}",
         )
         rows = staff_door.ask("findings_by_provider", program=program.id, form=form, reason=reason)
-        st.dataframe(staff.fault_months(rows), hide_index=True)
+        show(staff.fault_months(rows))
 
 st.subheader(say("staff.quality.freshness"), anchor=False)
-st.dataframe(staff.freshness_table(reading.read(release, "sources")), hide_index=True)
+show(staff.freshness_table(reading.read(release, "sources")))
 st.subheader(say("staff.quality.sources"), anchor=False)
 st.write(say("staff.quality.sources_text"))
-st.dataframe(staff.source_fault_table(reading.read(release, "quality")), hide_index=True)
+show(staff.source_fault_table(reading.read(release, "quality")))
 footer(release, program)

@@ -23,9 +23,12 @@ ALLOWED: dict[str, set[str]] = {
     "reports": {"presentation", "etl.warehouse", "etl.dictionary"},
     "api": {"presentation", "etl.warehouse", "etl.dictionary", "etl.publish.export", "reports", "asgi_guard"},
     "asgi_guard": {"access"},
-    "access": set(),
+    "access": {"presentation.language"},
     "pages": {"presentation", "reports", "access", "api.catalog", "etl.warehouse", "etl.dictionary"},
-    "pages/staff": {"presentation", "access", "etl.warehouse", "etl.inbox", "etl.audit_log"},
+    "pages/staff": {
+        "presentation", "access", "etl.warehouse", "etl.inbox", "etl.audit_log", "etl.staff_door", "etl.next_build",
+        "etl.problems",
+    },  # fmt: skip
     "dashboard": {"presentation", "access", "etl.warehouse"},
     "staff_demo": {"access", "asgi", "etl.warehouse"},
     "asgi": {"presentation", "access", "asgi_guard", "api", "reports", "etl.warehouse"},
