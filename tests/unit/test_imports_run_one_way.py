@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
         "etl.staff_door",
         "etl.next_build",
         "etl.problems",
-    },  # fmt: skip
+    },
     "dashboard": {"presentation", "access", "etl.warehouse"},
     "staff_demo": {"access", "asgi", "etl.warehouse"},
     "asgi": {"presentation", "access", "asgi_guard", "api", "reports", "etl.warehouse"},
