@@ -20,6 +20,7 @@ PUBLIC = {
     "claims": ":material/fact_check:",
     "evidence": ":material/library_books:",
     "briefing": ":material/description:",
+    "downloads": ":material/download:",
     "method": ":material/menu_book:",
 }
 

@@ -125,6 +125,12 @@ def headline(result: Plain) -> str:
     return say(f"headline.{verdict}", range=numbers.change_range(lower, upper), things=counted)
 
 
+def plain_words(result: Plain) -> str:
+    """What the verdict means, for someone who reads nothing else."""
+    known = result["status"] == "estimated" and result.get("estimate")
+    return say(f"plain.{result['verdict'] if known else 'not_estimable'}", things=things(result))
+
+
 def averted(result: Plain) -> str:
     """Observed against expected in counts, with the interval; empty where the result has none."""
     estimate = result.get("estimate") or {}

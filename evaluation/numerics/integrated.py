@@ -19,13 +19,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
+from evaluation.numerics.latent_filter import moments
+from evaluation.numerics.latent_grid import DEFAULT_GRID, Grid
+from evaluation.numerics.mixture import Mixture
 from evaluation.numerics.symmetric import Array, Factored, Flags, solve
+
+__all__ = ["DEFAULT_GRID", "Grid", "IntegratedFit", "Mixture", "integrated_ar"]
 
 CONVERGED = 1e-6
 MOST_PASSES = 40
@@ -33,113 +38,8 @@ LARGEST_ETA = 30.0
 LARGEST_STEP = 2.0
 MEMORY = 2
 IMPOSSIBLE = -1e300
-LOG_BLOCK = 16
 PAIRS_AT_ONCE = 1536
 """Series × nodes handled together: about what stays in the processor's cache."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Nodes for (sigma, rho, nugget) with the prior probability of the cell each stands for.
-
-    sigma ~ half-normal(sigma_scale), nugget ~ half-normal(nugget_scale), rho ~ Beta(rho_a, rho_b).
-    Cells of sigma and nugget end at geometric midpoints of the nodes (half the first node for the zero
-    cell), cells of rho at arithmetic midpoints. The grid is a full product, rho slowest.
-    """
-
-    sigma: tuple[float, ...] = (0.0, 0.1, 0.18, 0.32, 0.58, 1.0)
-    rho: tuple[float, ...] = (0.2, 0.6, 0.85, 0.965)
-    nugget: tuple[float, ...] = (0.0, 0.2, 0.35)
-    sigma_scale: float = 0.5
-    rho_a: float = 2.0
-    rho_b: float = 1.0
-    nugget_scale: float = 0.2
-
-    @cached_property
-    def nodes(self) -> Array:
-        """(G, 3) rows of sigma, rho, nugget; rho varies slowest."""
-        return np.array([(s, r, n) for r, s, n in product(self.rho, self.sigma, self.nugget)])
-
-    @cached_property
-    def log_prior(self) -> Array:
-        """(G,) log prior probability of each cell; the probabilities sum to 1."""
-        edges = [0.0, *[(a + b) / 2 for a, b in pairwise(self.rho)], 1.0]
-        rho = np.diff(stats.beta.cdf(edges, self.rho_a, self.rho_b))
-        sigma = _positive_cells(self.sigma, self.sigma_scale)
-        nugget = _positive_cells(self.nugget, self.nugget_scale)
-        return np.log(np.einsum("r,s,n->rsn", rho, sigma, nugget).ravel())
-
-
-def _positive_cells(nodes: tuple[float, ...], scale: float) -> Array:
-    inner = [(b / 2 if a == 0 else float(np.sqrt(a * b))) for a, b in pairwise(nodes)]
-    return np.diff(stats.halfnorm.cdf([0.0, *inner, np.inf], scale=scale))
-
-
-DEFAULT_GRID = Grid()
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Posterior of one contrast for S series: normals (weights, means, variances, each (S, G)).
-
-    For an interval each component is widened by t(df)/normal at that level, `df` being the residual
-    degrees of freedom (S,): an allowance for few periods.
-    """
-
-    weights: Array
-    means: Array
-    variances: Array
-    df: Array
-
-    @property
-    def mean(self) -> Array:
-        """Posterior mean, (S,)."""
-        return np.asarray((self.weights * self.means).sum(axis=1))
-
-    @property
-    def standard_deviation(self) -> Array:
-        """Posterior standard deviation without the widening, (S,)."""
-        second = (self.weights * (self.variances + self.means**2)).sum(axis=1)
-        return np.asarray(np.sqrt(np.maximum(second - self.mean**2, 0.0)))
-
-    def quantile(self, q: float) -> Array:
-        """Quantile q (0 < q < 1) of each series, (S,); NaN where the series is not estimable."""
-        factor = np.ones(len(self.weights))
-        if q != 0.5:
-            factor = stats.t.ppf(q, np.maximum(self.df, 1)) / special.ndtri(q)
-        found = np.full(len(self.weights), np.nan)
-        there = np.isfinite(self.means).all(axis=1)
-        deviation = np.sqrt(self.variances[there]) * factor[there, None]
-        found[there] = _mixture_quantile(q, self.weights[there], self.means[there], deviation)
-        return found
-
-    def interval(self, level: float = 0.95) -> tuple[Array, Array]:
-        """Equal-tailed interval of the given level: lower and upper ends, (S,) each."""
-        return self.quantile((1 - level) / 2), self.quantile((1 + level) / 2)
-
-
-def _mixture_quantile(q: float, weights: Array, means: Array, deviation: Array) -> Array:
-    """Bisection, then Newton steps kept inside the bracket; to about 1e-12."""
-    z = special.ndtri(q)
-    ends = means + z * deviation
-    used = weights > 0
-    lower = np.where(used, ends, np.inf).min(axis=1)
-    upper = np.where(used, ends, -np.inf).max(axis=1)
-    point = (weights * ends).sum(axis=1)
-    for _ in range(60):
-        standard = (point[:, None] - means) / deviation
-        error = (weights * special.ndtr(standard)).sum(axis=1) - q
-        lower = np.where(error < 0, point, lower)
-        upper = np.where(error > 0, point, upper)
-        density = (weights * np.exp(-0.5 * standard**2) / deviation).sum(axis=1) / np.sqrt(2 * np.pi)
-        newton = point - error / np.maximum(density, 1e-300)
-        inside = (newton > lower) & (newton < upper)
-        following = np.where(inside, newton, (lower + upper) / 2)
-        moved = np.abs(following - point)
-        point = following
-        if not (moved > 1e-12).any():
-            break
-    return point
 
 
 @dataclass(frozen=True)
@@ -360,13 +260,13 @@ class _Nodes:
 def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
     """Generalized least squares and restricted likelihood at each node of each design."""
     series, nodes = len(weight), len(grid.nodes)
-    cross, log_determinant = _moments(block.columns, weight, response, grid)
+    cross, log_determinant = moments(block.columns, weight, response, grid)
     betas, posteriors, factors = [], [], []
     for chosen in block.designs:
         own = np.append(chosen, len(cross) - 1)
-        moments = cross[np.ix_(own, own)]
-        moments[range(len(chosen)), range(len(chosen))] += block.precision[:, None]
-        factored = Factored(moments)
+        products = cross[np.ix_(own, own)]
+        products[range(len(chosen)), range(len(chosen))] += block.precision[:, None]
+        factored = Factored(products)
         beta, log_information, squares = factored.regression()
         likelihood = -0.5 * (log_determinant + log_information + squares)
         posterior = np.where(factored.regular, likelihood, IMPOSSIBLE).reshape(series, nodes) + grid.log_prior
@@ -374,61 +274,6 @@ def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
         posteriors.append(posterior)
         factors.append(factored)
     return _Nodes(np.concatenate(betas, axis=1), np.concatenate(posteriors, axis=1), factors)
-
-
-def _moments(columns: Array, weight: Array, response: Array, grid: Grid) -> tuple[Array, Array]:
-    """Cross-products of the whitened [columns, response], (C+1, C+1, S G), and log determinant, (S G,).
-
-    The whitening is the Kalman filter of the latent AR(1), written for the innovation v instead of the
-    state: with 1/(1 + P w) = keep, v[t+1] = c[t+1] − rho c[t] + rho keep[t] v[t]. It runs over time for all
-    series and nodes together, nodes on the last axis so that memory is contiguous. A missing period has
-    weight 0, keep 1 and no share in either return value.
-    """
-    series, periods = weight.shape
-    rho = np.array(grid.rho)[:, None]
-    values = np.concatenate([columns, response[..., None]], axis=2)
-    values = np.ascontiguousarray(values.transpose(1, 2, 0))[..., None, None]
-    keep, precision, log_determinant = _gains(weight, grid)
-    count = values.shape[1]
-    shape = (count, series, len(grid.rho), len(grid.sigma) * len(grid.nugget))
-    innovation = np.empty((periods, *shape))
-    innovation[0] = values[0]
-    carried = keep.reshape(periods, 1, *shape[1:]) * rho
-    for t in range(1, periods):
-        np.multiply(innovation[t - 1], carried[t - 1], out=innovation[t])
-        innovation[t] += values[t] - rho * values[t - 1]
-    flat = innovation.reshape(periods, count, -1)
-    precision = precision.reshape(periods, -1)
-    cross = np.empty((count, count, flat.shape[2]))
-    for row in range(count):
-        weighted = flat[:, row] * precision
-        np.einsum("tn,tjn->jn", weighted, flat[:, : row + 1], out=cross[row, : row + 1])
-        cross[: row + 1, row] = cross[row, : row + 1]
-    return cross, log_determinant.ravel()
-
-
-def _gains(weight: Array, grid: Grid) -> tuple[Array, Array, Array]:
-    """Share of each innovation that is kept and its precision, (T, S, G); log determinant, (S, G)."""
-    sigma2, rho = grid.nodes[:, 0] ** 2, grid.nodes[:, 1]
-    own = weight.T[:, :, None]
-    by_nugget = own / (1 + own * np.square(grid.nugget))
-    repeats = len(grid.nodes) // len(grid.nugget)
-    log_determinant = np.tile(-np.log(np.where(own > 0, by_nugget, 1.0)).sum(axis=0), repeats)
-    precision = np.tile(by_nugget, repeats)
-    keep = np.empty_like(precision)
-    variance = np.broadcast_to(sigma2, precision.shape[1:]).copy()
-    added, squared = sigma2 * (1 - rho**2), rho**2
-    for t in range(len(precision)):
-        np.multiply(variance, precision[t], out=keep[t])
-        keep[t] += 1.0
-        np.reciprocal(keep[t], out=keep[t])
-        variance *= keep[t]
-        variance *= squared
-        variance += added
-    for first in range(0, len(precision), LOG_BLOCK):
-        log_determinant -= np.log(keep[first : first + LOG_BLOCK].prod(axis=0))
-    precision *= keep
-    return keep, precision, log_determinant
 
 
 @dataclass

@@ -24,6 +24,7 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "results-not-estimable": "/results?phase=withdrawn",
     "requests": "/requests",
     "funding": "/funding",
     "funding-madison": "/funding?program=focused-interruption",

@@ -40,7 +40,7 @@ def run(python: str, package: Path) -> subprocess.CompletedProcess[str]:
 def test_the_published_numbers_come_out_of_the_files(package: Path) -> None:
     done = run(sys.executable, package)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "34 figures recomputed, 0 differ" in done.stdout
+    assert "66 figures recomputed, 0 differ" in done.stdout
 
 
 def test_a_changed_count_is_noticed(package: Path, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_base_r_gets_the_published_numbers_too(package: Path) -> None:
         ["Rscript", "replicate.R"], cwd=package, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "20 figures recomputed, 0 differ" in done.stdout
+    assert "40 figures recomputed, 0 differ" in done.stdout
 
 
 def test_a_registered_spec_hashes_to_the_number_on_its_estimates(package: Path) -> None:

@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "api": {"presentation", "etl.warehouse", "etl.dictionary", "etl.publish.export", "reports", "asgi_guard"},
     "asgi_guard": {"access"},
     "access": set(),
-    "pages": {"presentation", "reports", "access", "etl.warehouse", "etl.dictionary"},
+    "pages": {"presentation", "reports", "access", "api.catalog", "etl.warehouse", "etl.dictionary"},
     "pages/staff": {"presentation", "access", "etl.warehouse", "etl.inbox", "etl.audit_log"},
     "dashboard": {"presentation", "access", "etl.warehouse"},
     "staff_demo": {"access", "asgi", "etl.warehouse"},

@@ -97,9 +97,9 @@ def engine_codes() -> tuple[set[str], set[str]]:
     names, reasons = set(), set()
     for path in (ROOT / "evaluation").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "name":
-                if isinstance(node.value, ast.Constant) and "checks" in path.parts:
-                    names.add(node.value.value)
+            is_name = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "name"
+            if is_name and isinstance(node.value, ast.Constant) and "checks" in path.parts:
+                names.add(node.value.value)
             if not isinstance(node, ast.Call):
                 continue
             called = getattr(node.func, "id", "")
