@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from etl.dictionary import load_dictionary
-from etl.logs.hours import on_the_street
+from etl.logs.hours import on_the_street, route_coverage
 from etl.logs.load import LoadedLogs
 from etl.logs.publish import City, tables_from
 from etl.logs.request_tables import waiting_quantile
@@ -244,6 +244,27 @@ def test_route_coverage_stands_beside_the_shootings(tables):
     assert one["hours_share"].sum() == pytest.approx(1.0)
     both = routes.groupby(["quarter", "geography"])["hours"].sum().unstack()
     assert np.allclose(both["ward"], both["neighborhood"])
+
+
+def test_a_quarter_that_is_not_wholly_counted_is_empty_and_not_low(logs):
+    counts = shootings_by_month().loc[:, :"2023-05"].stack().rename_axis(["area", "month"]).rename("count")
+    monthly = counts.reset_index().assign(geography="neighborhood")
+    routes = route_coverage(
+        logs.frames["core_shift"],
+        areas(),
+        table("links.csv"),
+        monthly.assign(month=pd.to_datetime(monthly["month"])),
+        date(2023, 1, 1),
+        EXPORTED,
+    )
+    known = routes.groupby(["geography", "quarter"])["incidents"].apply(lambda column: column.notna().all())
+    assert known["neighborhood", pd.Timestamp(2023, 1, 1)]
+    assert (
+        not known["neighborhood", pd.Timestamp(2023, 4, 1)]
+        and not known["neighborhood", pd.Timestamp(2023, 7, 1)]
+    )
+    assert not known["ward"].any()
+    assert routes.query("geography == 'ward'")["hours"].sum() > 0
 
 
 def test_records_due_are_on_time_late_or_missing(logs, tables):
