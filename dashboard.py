@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+import access
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
@@ -16,7 +17,7 @@ PUBLIC = {
     "": ("overview", "results", "places", "outreach"),
     "navigation.program": ("requests", "funding"),
     "navigation.evidence": ("claims", "evidence"),
-    "navigation.data": ("briefing", "method"),
+    "navigation.data": ("briefing", "downloads", "method"),
 }
 PARTS = Path(__file__).parent / "pages" / "parts"
 
@@ -36,9 +37,11 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-page = st.navigation(
-    {group and say(group): [public_page(name) for name in names] for group, names in PUBLIC.items()},
-    position="top",
-)
+groups = {group and say(group): [public_page(name) for name in names] for group, names in PUBLIC.items()}
+staff = access.staff_pages()
+if staff:
+    groups[say("staff.section")] = staff
+page = st.navigation(groups, position="top")
 st.html(PARTS / "page.css")
+access.sign_in_controls()
 page.run()

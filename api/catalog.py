@@ -77,6 +77,17 @@ def table_detail(release: warehouse.Release, table: Table) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=8)
+def _details(path: Path, release_id: str) -> list[dict[str, Any]]:
+    release = warehouse.open_release(release_id)
+    return [table_detail(release, table) for table in tables_of(release)]
+
+
+def table_details(release: warehouse.Release) -> list[dict[str, Any]]:
+    """All tables with the meaning of their columns, kept: never change it in place."""
+    return _details(release.path, release.id)
+
+
 def dictionary_record(release: warehouse.Release) -> dict[str, Any]:
     return {table.name: table_record(table) for table in tables_of(release)}
 
@@ -91,8 +102,12 @@ def checksums_text(release: warehouse.Release) -> str:
 
 def changes_record(release: warehouse.Release, before: warehouse.Release | None) -> dict[str, Any]:
     """What differs between `release` and an earlier one (default: the one just before it)."""
-    path = before.path if before else previous_release(release.id)
-    changes = compare(path, release.path)
+    return _changes(before.path if before else previous_release(release.id), release.path)
+
+
+@lru_cache(maxsize=32)
+def _changes(before: Path | None, after: Path) -> dict[str, Any]:
+    changes = compare(before, after)
     return {
         "before": changes.before_id,
         "after": changes.after_id,

@@ -1,4 +1,5 @@
-"""Every word that people read comes from one file of a language: `presentation/languages/en-US.toml`.
+"""Every word that people read comes from one file of a language: `presentation/languages/en-US.toml`, and those
+of the staff pages from the folder of its name.
 
 A second language is one more file with the same keys. `OVP_LANGUAGE` names the file that is used.
 Values are templates for `str.format`; numbers arrive already formatted (`presentation.numbers`).
@@ -43,7 +44,8 @@ def load(name: str) -> dict[str, str | list[str]]:
         elif isinstance(value, list):
             entries[prefix] = [str(item) for item in value]
 
-    collect("", tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+    for path in (FOLDER / f"{name}.toml", *sorted((FOLDER / name).glob("*.toml"))):
+        collect("", tomllib.loads(path.read_text(encoding="utf-8")))
     return entries
 
 

@@ -29,6 +29,8 @@ VIEWS = {
     "funding": "/funding",
     "funding-madison": "/funding?program=focused-interruption",
     "claims": "/claims",
+    "requests-simulated": "/requests?program=simulated-outreach",
+    "funding-simulated": "/funding?program=simulated-outreach",
     "evidence": "/evidence",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",

@@ -22,6 +22,10 @@ from evaluation.cube import calendar_months, segment_codes
 from evaluation.program import Analysis, Program, parse_program
 
 BASELINE, PHASE = "baseline", "phase"
+EARLIER_MONTHS = (
+    "# In the release, months before the baseline, or a phase that came twice, have terms that a spec cannot\n"
+    "# give them: the interval comes out a little different here.\n"
+)
 RUN_ROLES = ("headline", "companion", "standard")
 
 Counts = Callable[[dict[str, str]], pd.DataFrame]
@@ -109,10 +113,12 @@ def _runnable(
     rows = _rows(row, analysis, card, counts)
     rows["cluster"] = _clusters(rows["area"], str(row["city"]), analysis, links)
     starts = program.catchments[card["catchment"]].starts if card["catchment"] in program.catchments else {}
-    staggered = row["design"] == "pooled" and bool(starts)
+    # A pooled companion of a controlled analysis has one start, whatever the catchment's own starts are.
+    staggered = analysis.design == "pooled" and bool(starts)
+    exact = True
     rows["is_treated"] = rows["area"].isin(card["areas"]).astype(int)
     months = calendar_months(rows["month"].min().isoformat()[:7], rows["month"].max().isoformat()[:7])
-    data = {
+    data: dict[str, Any] = {
         "file": file_name(*str(row["estimate_id"]).split("/")) + ".csv.gz",
         "date": "month",
         "outcome": "count",
@@ -131,17 +137,17 @@ def _runnable(
         rows["segment"] = served.map({True: "phase", False: "baseline"}).where(in_use, "")
     else:
         codes = _codes(program, analysis, card, months)
+        if row["design"] == "pooled":
+            data["cluster"] = "cluster"
+            codes = tuple(code if code in (BASELINE, PHASE) else "" for code in codes)
+        elif row["design"] == "single":
+            codes = _codes_of_one_side(codes)
         segment = dict(zip(months, codes, strict=True))
         rows["segment"] = rows["month"].map(lambda day: segment[day.isoformat()[:7]])
         phases, excluded = _other_phases(codes, months)
         data |= {"treated": list(card["areas"]), "comparison": list(card["comparison_areas"])}
-        if row["design"] == "pooled":
-            data["cluster"] = "cluster"
-            excluded = [
-                month for month, code in zip(months, codes, strict=True) if code not in (BASELINE, PHASE)
-            ]
-            phases = []
-        rows.loc[rows["month"].map(lambda day: day.isoformat()[:7]).isin(excluded), "segment"] = ""
+        twice = len({item["name"] for item in phases} & set(codes)) < len(phases)
+        exact = not any(segment[month] for month in excluded) and (row["design"] == "single" or not twice)
         if excluded:
             data["exclude"] = excluded
         run |= {"start": card["phase_first"], "end": card["phase_last"]}
@@ -153,8 +159,10 @@ def _runnable(
         f"# {row['estimate_id']}: {row['role']} estimate of a release, as a spec that runs again.\n"
         f"# python -m evaluation run {stem}.toml\n"
     )
+    if not exact:
+        heading += EARLIER_MONTHS
     text = heading + "\n[data]\n" + _toml(data) + "\n[analysis]\n" + _toml(run)
-    return RunnableSpec(f"{stem}.toml", text, rows, _published(row, run))
+    return RunnableSpec(f"{stem}.toml", text, rows, _published(row, run, exact))
 
 
 def published_csv(specs: Sequence[RunnableSpec]) -> str:
@@ -164,15 +172,17 @@ def published_csv(specs: Sequence[RunnableSpec]) -> str:
     )
 
 
-def _published(row: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+def _published(row: Mapping[str, Any], run: Mapping[str, Any], exact: bool) -> dict[str, Any]:
     intervals = json.loads(row["result_json"])["intervals"]
     found: dict[str, Any] = {
         "estimate_id": row["estimate_id"],
         "design": row["design"],
         "observed": row["observed"],
+        "spec_is_exact": int(exact),
         "trend": int(run.get("trend", True)),
         "harmonics": run.get("harmonics", 0),
         "days_offset": int(run.get("days_offset", False)),
+        "shock": int(run.get("shock", "none") != "none"),
         "differential_trend": int(run.get("differential_trend", False)),
     }
     for name in ("standard", "cluster", "hc1"):
@@ -256,6 +266,22 @@ def _other_phases(codes: Sequence[str], months: Sequence[str]) -> tuple[list[dic
     return phases, excluded
 
 
+def _codes_of_one_side(codes: Sequence[str]) -> tuple[str, ...]:
+    """Segments as the single-series companions have them: a phase that comes back has a term of its own.
+
+    Months before the baseline and months of no phase are missing.
+    """
+    found: list[str] = []
+    seen: dict[str, int] = {}
+    for index, code in enumerate(codes):
+        if BASELINE not in codes[: index + 1] or code.startswith("between_"):
+            code = ""
+        if code and code not in (BASELINE, PHASE) and (index == 0 or codes[index - 1] != code):
+            seen[code] = seen.get(code, 0) + 1
+        found.append(f"{code}_{seen[code]}" if seen.get(code, 0) > 1 else code)
+    return tuple(found)
+
+
 def _options(row: Mapping[str, Any], analysis: Analysis) -> dict[str, Any]:
     """The keys of `[analysis]` that the estimate was made with."""
     options: dict[str, Any] = {}
@@ -265,9 +291,11 @@ def _options(row: Mapping[str, Any], analysis: Analysis) -> dict[str, Any]:
     elif row["design"] == "pooled":
         options["intervals"] = ["cr3", "cluster", "hc1"]
     else:
-        for key in ("trend", "level", "slope", "slope_origin", "harmonics", "period", "days_offset", "shock"):
-            if key in analysis.raw:
-                options[key] = analysis.raw[key]
+        raw = analysis.raw
+        options["trend"] = bool(raw.get("trend", True))
+        options["harmonics"] = int(raw.get("harmonics", 0))
+        options["days_offset"] = bool(raw.get("days_offset", True))
+        options["shock"] = raw.get("shock", "none")
         options["intervals"] = ["integrated", "ewc", "standard"]
     if analysis.margin is not None:
         options["margin"] = analysis.margin

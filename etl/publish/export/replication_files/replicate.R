@@ -13,12 +13,12 @@ folder <- if (length(arguments)) arguments[1] else "."
 published <- read.csv(file.path(folder, "specs/run/published.csv"), stringsAsFactors = FALSE)
 exact <- glm.control(epsilon = 1e-13, maxit = 300)
 
-# Interval of one term with the Pearson dispersion, at least 1, and t(n - p).
-quasi <- function(fit, term) {
-  dispersion <- max(1, sum(residuals(fit, "pearson")^2) / fit$df.residual)
+# Interval of one term with the Pearson dispersion, at least 1, and t on df degrees of freedom.
+quasi <- function(fit, term, df) {
+  dispersion <- max(1, sum(residuals(fit, "pearson")^2) / df)
   coefficient <- coef(fit)[[term]]
   error <- sqrt(dispersion * summary(fit, dispersion = 1)$cov.unscaled[term, term])
-  half <- qt(0.975, fit$df.residual) * error
+  half <- qt(0.975, df) * error
   c(coefficient = coefficient, standard_error = error,
     lower_95 = exp(coefficient - half), upper_95 = exp(coefficient + half))
 }
@@ -49,7 +49,7 @@ single <- function(rows, plan) {
   following <- as.Date(sprintf("%d-%02d-01", year + (month == 12), month %% 12 + 1))
   series$exposure <- if (plan$days_offset == 1) log(as.integer(following - day)) else 0
   fit <- glm(reformulate(terms, "count"), quasipoisson, series, offset = exposure, control = exact)
-  quasi(fit, "segmentphase")
+  quasi(fit, "segmentphase", fit$df.residual)
 }
 
 controlled <- function(rows, plan) {
@@ -58,10 +58,13 @@ controlled <- function(rows, plan) {
   both <- merge(inside, outside, by = c("month", "segment"), suffixes = c("_in", "_out"))
   day <- as.Date(both$month)
   both$years <- (as.integer(format(day, "%Y")) * 12 + as.integer(format(day, "%m"))) / 12
+  # A further phase in which one side has no event has a ratio of 0 or infinity: it is left out.
+  least <- pmin(ave(both$count_in, both$segment, FUN = sum), ave(both$count_out, both$segment, FUN = sum))
+  both <- both[both$segment %in% c("baseline", "phase") | least > 0, ]
   both <- with_segments(both[both$count_in + both$count_out > 0, ])
   terms <- c("segment", if (plan$differential_trend == 1) "years")
   fit <- glm(reformulate(terms, "cbind(count_in, count_out)"), quasibinomial, both, control = exact)
-  quasi(fit, "segmentphase")
+  quasi(fit, "segmentphase", fit$df.residual)
 }
 
 pooled <- function(rows) {
@@ -101,7 +104,7 @@ for (number in seq_len(nrow(published))) {
       error <- paste0(name, "_standard_error")
       add(paste0(name, ": standard_error"), plan[[error]], fitted[[error]])
     }
-  } else if (!is.na(plan$standard_coefficient)) {
+  } else if (!is.na(plan$standard_coefficient) && plan$shock == 0) {
     fitted <- if (plan$design == "single") single(rows, plan) else controlled(rows, plan)
     for (key in names(fitted)) add(paste0("standard: ", key), plan[[paste0("standard_", key)]], fitted[[key]])
   }
