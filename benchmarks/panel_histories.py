@@ -76,7 +76,7 @@ def draw(cell: Cell, rng: np.random.Generator) -> History:
     level, clusters = _geography(cell, rng)
     months = cell.months
     time = np.arange(months)
-    start = int(round(0.5 * months))
+    start = round(0.5 * months)
     background = 0.25 * np.cos(2 * np.pi * (time - 6) / 12)
     shared = ar1(rng, int(clusters.max()) + 1, months, *cell.cluster)[clusters]
     own = ar1(rng, len(level), months, *cell.area)

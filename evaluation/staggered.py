@@ -15,6 +15,7 @@ from evaluation.checks.headline import Figures, cannot_run, outcome_of
 from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect
 from evaluation.checks.pre_period import breakdown_value, pooled_cohorts, pre_period_ratio
 from evaluation.checks.sensitivity import catchments, dose
+from evaluation.checks.staggered_placebos import placebo_clusters
 from evaluation.cube import Cube
 from evaluation.designs.panel import NEVER, Panel, collapse
 from evaluation.designs.pooled import DEFAULT, estimate_pooled, headline_interval, pooled_result
@@ -100,6 +101,7 @@ def staggered_informing(
     cr3 = result.intervals.get("cr3")
     lower, upper = result.effect.interval_95
     checks = [
+        placebo_clusters(panel),
         leave_one_cohort_out(panel, result.effect.coefficient),
         catchments(readings, key, result.effect.rate_ratio or 1.0),
         confounder_tipping_point(result.effect.rate_ratio or 1.0, (lower, upper)),

@@ -40,7 +40,8 @@ def publish_outreach(
             links |= _parts(city.links)
             progress(f"{program['program']}: outreach logs counted")
     counted = {name: pd.concat(frames, ignore_index=True) for name, frames in exact.items()}
-    guarded = {name: counted.pop(name) for name in TABLES if name in counted}
+    # Figures about logs count person-linked rows too.
+    guarded = {name: counted.pop(name) for name in (*TABLES, "out_quality") if name in counted}
     protected = protect_release(guarded, _published(home, list(guarded), progress), links)
     for name, frame in {**protected, **counted}.items():
         _insert(connection, name, frame)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from etl.simulate.clock import SHOOTING_WEEKDAYS, clear_of_changes, moment_in_month
 from etl.simulate.places import QUIET, treated_from
-from etl.simulate.providers import PROVIDERS, Provider, dose
+from etl.simulate.providers import PROVIDERS, Provider, areas_worked, dose
 from etl.simulate.rates import CONTRACTED, EXPORTED_AT, months
 from etl.simulate.work import STREET_SHIFTS
 
@@ -166,7 +166,7 @@ def _purpose(rng: np.random.Generator, source: str) -> str:
 
 def _team(area: str, month: pd.Period) -> Provider | None:
     for provider in PROVIDERS:
-        if area in provider.areas and dose(provider, month) > 0:
+        if area in areas_worked(provider, month):
             return provider
     return None
 

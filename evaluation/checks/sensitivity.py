@@ -156,7 +156,7 @@ def incidents_against_victims(head: Headline) -> Check:
 
 def overdispersion(dispersion: float) -> Check:
     """Pearson dispersion of the plain fit; fails over 1.5: plain binomial errors would be far too small."""
-    return outcome_of("overdispersion", dispersion > 1.5, "overdispersed", {"dispersion": dispersion})
+    return outcome_of("overdispersion", dispersion > 1.5, "counts_overdispersed", {"dispersion": dispersion})
 
 
 def near_repeats(head: Headline) -> Check:

@@ -18,6 +18,7 @@ def conclusion(program: Program, row: Plain, result: Plain) -> None:
     question = program.entry("analysis", row["analysis"]).get("question", "")
     st.caption(say("overview.question", program=program.name, question=question))
     st.title(sentences.headline(result), anchor=False)
+    st.markdown(f"**{sentences.plain_words(result)}**")
     st.markdown(sentences.finding(result))
     st.markdown(f"{sentences.gates_summary(result)} {words.word('registration', result['registration'])}")
 

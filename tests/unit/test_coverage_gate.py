@@ -9,9 +9,8 @@ DESIGNS = sorted({cell.design for cell in all_cells()})
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("design", DESIGNS)
-def test_false_positives_and_coverage_of_the_default_interval(design):
-    cells = [cell for cell in all_cells() if cell.design == design and cell.is_quick]
+def test_false_positives_and_coverage_of_the_default_interval():
+    cells = [cell for cell in all_cells() if cell.design == "single" and cell.is_quick]
     assert len(cells) >= 6
     rows = run(cells, quick=True)
     assert {row.effect == 0 for row in rows if row.is_gated} == {True, False}

@@ -1,5 +1,6 @@
 """`python -m evaluation run SPEC.toml`: one JSON object or a summary; one line and status 2 for a fault."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -55,12 +56,13 @@ def test_json_holds_what_is_promised(spec, capsys):
     assert found["verdict"] == "cannot_tell"
     assert len(found["gates"]) == 5
     assert len(found["series"]) == 60
+    assert found["prior"]["nodes"] > 0 and found["prior"]["rho_beta_a"] == 2
 
 
 def test_summary_is_readable(spec, capsys):
     status, out, _ = run(capsys, str(spec))
     assert status == 0
-    for wanted in ("integrated", "ewc", "standard", "95 %", "averted", "gate 4", "verdict", "level"):
+    for wanted in ("integrated", "ewc", "standard", "95 %", "averted", "gate 4", "verdict", "level", "prior"):
         assert wanted in out
 
 
@@ -147,3 +149,27 @@ def test_semicolons_stata_and_excel(spec, capsys):
         spec.write_text(SPEC.replace("counts.csv", name), encoding="utf-8")
         hashes.add(json.loads(run(capsys, str(spec), "--json")[1])["data_sha256"])
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["counts.csv", "counts.csv.gz", "counts.parquet", "counts.dta", "counts.xlsx", "counts.xls"]
+)
+@pytest.mark.parametrize(
+    "content", [b"\x00\x01garbage\xff" * 50, b"PK\x03\x04" + b"x" * 99, b"PAR1" + b"\x00" * 64]
+)
+def test_a_damaged_file_of_any_kind_is_one_line_and_status_2(spec, capsys, name, content):
+    (spec.parent / name).write_bytes(content)
+    spec.write_text(SPEC.replace("counts.csv", name), encoding="utf-8")
+    status, out, err = run(capsys, str(spec))
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ") and err.count("\n") == 1
+
+
+def test_a_truncated_archive_is_one_line_and_status_2(spec, capsys):
+    whole = gzip.compress((spec.parent / "counts.csv").read_bytes())
+    spec.write_text(SPEC.replace("counts.csv", "counts.csv.gz"), encoding="utf-8")
+    (spec.parent / "counts.csv.gz").write_bytes(whole)
+    assert run(capsys, str(spec))[0] == 0
+    (spec.parent / "counts.csv.gz").write_bytes(whole[:-20])
+    status, _, err = run(capsys, str(spec))
+    assert status == 2 and err.count("\n") == 1

@@ -1,5 +1,7 @@
 """Months, weeks, years and running indexes become one axis without gaps."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +26,13 @@ def test_a_missing_month_keeps_its_place():
 def test_year_and_month_columns():
     found, _ = axis({"a": [2019, 2020], "b": [12, 1]}, year="a", month="b")
     assert found.labels == ["2019-12", "2020-01"]
+
+
+def test_dates_of_a_database():
+    found, _ = axis({"m": pd.to_datetime(["2019-12-01", "2020-01-01"])}, date="m")
+    assert found.labels == ["2019-12", "2020-01"]
+    found, _ = axis({"m": [datetime.date(2019, 12, 1), datetime.date(2020, 2, 1)]}, date="m")
+    assert found.count == 3
 
 
 def test_weeks_are_recognized_across_a_gap():
@@ -83,6 +92,8 @@ def test_what_cannot_be_an_axis_is_told_in_one_line():
         axis({"a": [2019, 2020], "b": [12, 13]}, year="a", month="b")
     with pytest.raises(DataError, match="row 3, column 'a': empty"):
         axis({"a": [2019, None]}, year="a")
+    with pytest.raises(DataError, match="row 3, column 'd': empty"):
+        axis({"d": [pd.Timestamp("2020-01-01"), pd.NaT]}, date="d")
     with pytest.raises(DataError, match="off the even spacing"):
         axis({"t": [1.0, 2.0, 3.5]}, time="t")
 
