@@ -54,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows += measure_export(
             "large", make_release(folder / "large", large), large, folder, ("parquet", "csv")
         )
-        with served(home) as address:
+        with served(home) as (address, process):
             rows += measure_remote(address)
-            rows += measure_throughput(address, home, folder, 2 if chosen.quick else 8)
+            rows += measure_throughput(address, process, home, folder, 2 if chosen.quick else 8)
     for row in rows:
         print("  ".join(f"{key} {value}" for key, value in row.items()))
     if chosen.json:
@@ -113,7 +113,7 @@ def measure_remote(address: str) -> list[Row]:
     whole = len(httpx.get(url, timeout=120).content)
     found = [{"part": "remote", "what": "full download", "bytes": whole, "seconds": _since(began)}]
     readings = {
-        "one column": {"columns": ["count"]},
+        "one column (month)": {"columns": ["month"]},
         "one area": {"columns": ["month", "count"], "filters": [("area", "=", "Area 000700")]},
     }
     for what, settings in readings.items():
@@ -127,7 +127,7 @@ def measure_remote(address: str) -> list[Row]:
     return found
 
 
-def measure_throughput(address: str, home: Path, folder: Path, seconds: int) -> list[Row]:
+def measure_throughput(address: str, process: int, home: Path, folder: Path, seconds: int) -> list[Row]:
     """Requests a second on kept answers of the app, and of datasette on the same table."""
     one = f"{address}/api/v1/releases/2026.3.0"
     targets = [
@@ -137,25 +137,26 @@ def measure_throughput(address: str, home: Path, folder: Path, seconds: int) -> 
         ("asgi", "Parquet head (8 bytes)", f"{one}/tables/out_monthly.parquet", {"Range": "bytes=-8"}),
         ("asgi", "Parquet footer (64 KB)", f"{one}/tables/out_monthly.parquet", {"Range": "bytes=-65536"}),
     ]
-    found = [_load(server, what, url, headers, seconds) for server, what, url, headers in targets]
+    found = [_load(process, server, what, url, headers, seconds) for server, what, url, headers in targets]
     program = datasette(folder)
     if program is None:
         found.append(
             {"part": "throughput", "server": "datasette", "what": "not installable here", "per_second": 0}
         )
         return found
-    with datasette_serving(program, home, folder) as peer:
+    with datasette_serving(program, home, folder) as (peer, process):
         for what, path in (
             ("JSON of 100 rows", "/peer/out_monthly.json?_size=100&_shape=array"),
-            ("JSON of the tables", "/peer.json"),
+            ("JSON of its versions", "/-/versions.json"),
         ):
-            found.append(_load("datasette", what, peer + path, {}, seconds))
+            found.append(_load(process, "datasette", what, peer + path, {}, seconds))
     return found
 
 
-def _load(server: str, what: str, url: str, headers: dict[str, str], seconds: int) -> Row:
+def _load(process: int, server: str, what: str, url: str, headers: dict[str, str], seconds: int) -> Row:
     answer = httpx.get(url, headers=headers, timeout=60)
     assert answer.status_code in (200, 206), f"{url}: {answer.status_code}"
+    before = cpu_seconds(process)
     if shutil.which("wrk"):
         options = [item for key, value in headers.items() for item in ("-H", f"{key}: {value}")]
         command = ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", "--latency", *options, url]
@@ -163,19 +164,33 @@ def _load(server: str, what: str, url: str, headers: dict[str, str], seconds: in
         rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])  # type: ignore[index]
         p99 = re.search(r"99%\s+([\d.]+\w+)", text)
         errors = "Non-2xx" in text or "Socket errors" in text
+        requests = int(re.search(r"(\d+) requests in", text)[1])  # type: ignore[index]
         client = "wrk"
     else:
         rate, errors, p99, client = own_client(url, headers, seconds), False, None, "own"
+        requests = round(rate * seconds)
+    spent = cpu_seconds(process) - before
     return {
         "part": "throughput",
         "server": server,
         "what": what,
         "bytes": int(answer.headers.get("content-length", len(answer.content))),
         "per_second": round(rate),
+        # What one core can do: independent of what else the machine is busy with.
+        "per_cpu_second": round(requests / spent) if spent else 0,
         "p99": p99[1] if p99 else "",
         "errors": errors,
         "client": client,
     }
+
+
+def cpu_seconds(process: int) -> float:
+    """Processor time of a process so far, from the kernel's table; 0 where there is none."""
+    path = Path(f"/proc/{process}/stat")
+    if not path.exists():
+        return 0.0
+    fields = path.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def own_client(url: str, headers: dict[str, str], seconds: int) -> float:
@@ -244,14 +259,14 @@ class CountingProxy:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
+def served(home: Path) -> Iterator[tuple[str, int]]:
     """The app as `make run` starts it, with the guard's rate for one address raised."""
     port = free_port()
     settings = {**environment(home), "OVP_REQUESTS_PER_SECOND": "1000000", "OVP_API_WORK_RATE": "0"}
     command = [sys.executable, "-m", "asgi", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL) as process:
         try:
-            yield wait_for(f"http://127.0.0.1:{port}", "/ready")
+            yield wait_for(f"http://127.0.0.1:{port}", "/ready"), process.pid
         finally:
             process.terminate()
             process.wait(20)
@@ -270,7 +285,7 @@ def datasette(folder: Path) -> str | None:
 
 
 @contextmanager
-def datasette_serving(program: str, home: Path, folder: Path) -> Iterator[str]:
+def datasette_serving(program: str, home: Path, folder: Path) -> Iterator[tuple[str, int]]:
     """datasette on an SQLite copy of out_monthly, with its own defaults."""
     source = next((home / "releases").glob("*.duckdb"))
     database = folder / "peer.db"
@@ -288,7 +303,7 @@ def datasette_serving(program: str, home: Path, folder: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
     ) as process:
         try:
-            yield wait_for(f"http://127.0.0.1:{port}", "/-/versions.json")
+            yield wait_for(f"http://127.0.0.1:{port}", "/-/versions.json"), process.pid
         finally:
             process.terminate()
             process.wait(20)

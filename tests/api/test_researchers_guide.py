@@ -38,9 +38,11 @@ def environment(home: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home")
+    """A home with the default release; OVP_TEST_HOME names one that is there already, to save the build."""
+    given = os.environ.get("OVP_TEST_HOME")
+    home = Path(given) if given else tmp_path_factory.mktemp("home")
     subprocess.run(
-        [sys.executable, "-m", "etl", "ensure"], cwd=ROOT, env=environment(home), check=True, timeout=560
+        [sys.executable, "-m", "etl", "ensure"], cwd=ROOT, env=environment(home), check=True, timeout=1200
     )
     return home
 

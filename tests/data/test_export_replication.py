@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from etl.publish.export import export_release
+from tests.fixture.environments import environment_with
 from tests.fixture.release import build_release
 
 ALONE = ["pandas", "numpy", "statsmodels", "pyarrow"]
@@ -121,17 +122,7 @@ def test_the_script_imports_the_four_libraries_and_the_source_beside_it(package:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_clean_environment_with_the_four_libraries_is_enough(package: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "clean"], check=True, timeout=120)
-    python = str(tmp_path / "clean/bin/python")
-    install = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "-r", package / "requirements.txt"],
-        capture_output=True,
-        text=True,
-        timeout=480,
-        check=False,
-    )
-    if install.returncode:
-        pytest.skip(f"packages cannot be installed here: {install.stderr.strip().splitlines()[-1]}")
+    python = environment_with(["-r", str(package / "requirements.txt")], tmp_path)
     done = run(python, package)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 differ" in done.stdout
