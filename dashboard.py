@@ -7,38 +7,41 @@ from pathlib import Path
 
 import streamlit as st
 
+import access
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
+# The first group stands in the bar itself, the others fold into a menu each. No icons from Streamlit's
+# set: it would fetch the one of the open page from another host, as the browser tab's picture.
 PUBLIC = {
-    "overview": ":material/home:",
-    "results": ":material/query_stats:",
-    "places": ":material/map:",
-    "outreach": ":material/groups:",
-    "requests": ":material/support_agent:",
-    "funding": ":material/payments:",
-    "claims": ":material/fact_check:",
-    "evidence": ":material/library_books:",
-    "briefing": ":material/description:",
-    "downloads": ":material/download:",
-    "method": ":material/menu_book:",
+    "": ("overview", "results", "places", "outreach"),
+    "navigation.program": ("requests", "funding"),
+    "navigation.evidence": ("claims", "evidence"),
+    "navigation.data": ("briefing", "downloads", "method"),
 }
+PARTS = Path(__file__).parent / "pages" / "parts"
 
-STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
 
-st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
-page = st.navigation(
-    [
-        st.Page(
-            f"pages/public/{name}.py",
-            title=say(f"{name}.menu"),
-            icon=icon,
-            url_path=name,
-            default=name == "overview",
-        )
-        for name, icon in PUBLIC.items()
-    ],
-    position="top",
+def public_page(name: str) -> st.Page:
+    return st.Page(
+        f"pages/public/{name}.py",
+        title=say(f"{name}.menu"),
+        url_path=name,
+        default=name == "overview",
+    )
+
+
+st.set_page_config(
+    page_title=say("site.title"),
+    page_icon=str(PARTS / "icon.png"),
+    layout="wide",
+    initial_sidebar_state="collapsed",
 )
-st.html(STYLE)
+groups = {group and say(group): [public_page(name) for name in names] for group, names in PUBLIC.items()}
+staff = access.staff_pages()
+if staff:
+    groups[say("staff.section")] = staff
+page = st.navigation(groups, position="top")
+st.html(PARTS / "page.css")
+access.sign_in_controls()
 page.run()

@@ -18,7 +18,7 @@ from benchmarks.simulated_program import World, make_city
 from evaluation.readings import evaluate_program
 
 RESULTS = Path(__file__).resolve().parent / "results" / "verdict_power.csv"
-RATIOS = (1.0, 0.8, 0.65, 0.5)
+RATIOS = (0.5, 0.65, 0.8, 1.0)
 
 
 def power(world: World, cities: int) -> dict[str, float]:
@@ -41,8 +41,8 @@ def main() -> None:
     parser.add_argument("--cities", type=int, default=100)
     chosen = parser.parse_args()
     rows = []
-    for staggered in (True, False):
-        for ratio in RATIOS:
+    for ratio in RATIOS:
+        for staggered in (True, False):
             world = World(effect=float(np.log(ratio)), staggered=staggered)
             design = "pooled, staggered starts" if staggered else "controlled, one start"
             rows.append(

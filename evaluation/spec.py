@@ -51,7 +51,7 @@ COMPARISONS = (
 DEFAULT_INTERVALS: dict[tuple[str, str], tuple[str, ...]] = {
     ("single", "poisson"): ("integrated", "ewc", "standard"),
     ("controlled", "poisson"): ("integrated", "ewc", "standard"),
-    ("pooled", "poisson"): ("cluster", "hc1"),
+    ("pooled", "poisson"): ("randomization", "cr3", "cluster", "hc1"),
 }
 
 

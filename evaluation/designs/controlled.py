@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from evaluation.calendar import Timeline
 from evaluation.checks.finite import finite
-from evaluation.checks.pre_period import PrePeriod, breakdown_value, pre_period_ratio
+from evaluation.checks.pre_period import BLOCK, PrePeriod, breakdown_value, pre_period_ratio
 from evaluation.data import rows_sha256
 from evaluation.designs.log_interval import log_interval
 from evaluation.designs.one_side import side_changes
@@ -79,7 +79,12 @@ def fit_controlled(spec: Spec, frame: pd.DataFrame) -> Result:
         comparison_areas=tuple(area for area, yes in zip(panel.areas, inside, strict=True) if not yes),
     )
     card = dated(card, codes, panel.periods)
-    checks = tuple(map(finite, ratio_checks(treated, comparison, codes, float(estimates.coefficient[0]))))
+    checks = tuple(
+        map(
+            finite,
+            ratio_checks(treated, comparison, codes, float(estimates.coefficient[0]), BLOCK[axis.kind]),
+        )
+    )
     areas = int(inside.sum()), int((~inside).sum())
     result = controlled_result(treated, comparison, codes, panel.periods, estimates, 0, card, areas, checks)
     asked = [name for name in spec.intervals if name in result.intervals]
@@ -102,14 +107,18 @@ def spec_codes(spec: Spec, axis: Timeline) -> tuple[str, ...]:
 
 
 def ratio_checks(
-    treated: Array, comparison: Array, codes: Sequence[str], log_ratio: float
+    treated: Array,
+    comparison: Array,
+    codes: Sequence[str],
+    log_ratio: float,
+    block: int = BLOCK["month"],
 ) -> tuple[Check, ...]:
     """Gates 1 and 2 of one pair of series."""
     if not math.isfinite(log_ratio):
         return ()
     baseline = np.flatnonzero([code == BASELINE for code in codes])
     phase = np.flatnonzero([code == PHASE for code in codes])
-    cohort = PrePeriod(treated[baseline], comparison[baseline], float(phase.mean() - baseline.mean()))
+    cohort = PrePeriod(treated[baseline], comparison[baseline], float(phase.mean() - baseline.mean()), block)
     return pre_period_ratio([cohort], log_ratio), breakdown_value([cohort], log_ratio)
 
 

@@ -16,7 +16,7 @@ from scipy import stats
 
 from evaluation.checks.deciding import comparison_pool
 from evaluation.checks.finite import finite
-from evaluation.checks.pre_period import breakdown_value, pooled_cohorts, pre_period_ratio
+from evaluation.checks.pre_period import BLOCK, breakdown_value, pooled_cohorts, pre_period_ratio
 from evaluation.data import rows_sha256
 from evaluation.designs.cluster_errors import clustered, hc1, jackknife
 from evaluation.designs.event_study import EventSpan, average_effect, event_study, lead_test
@@ -62,7 +62,7 @@ def fit_pooled(spec: Spec, frame: pd.DataFrame) -> Result:
         panel = seen_periods(panel, last=last)
         if not panel.is_treated.any():
             raise NotEstimableError("start_outside_data")
-        result = pooled_result(panel, card, spec.intervals or DEFAULT)
+        result = pooled_result(panel, card, spec.intervals or DEFAULT, block=BLOCK[axis.kind])
     except NotEstimableError as refusal:
         result = Result("pooled", "poisson", "not_estimable", card, n=0, reason=refusal.reason)
     hashed = replace(result, spec_sha256=spec.sha256, data_sha256=rows_sha256(spec, frame))
@@ -74,10 +74,12 @@ def pooled_result(
     card: Card,
     asked: Sequence[str] = DEFAULT,
     levels: Mapping[str, float] | None = None,
+    block: int = BLOCK["month"],
 ) -> Result:
     """The pooled result of one panel, with its checks and without verdict. Raises NotEstimableError.
 
-    levels: of clusters, from an earlier different outcome: which of them could have been chosen.
+    levels: of clusters, from an earlier different outcome: which of them could have been chosen; block:
+    periods of a block of the pre-period checks and of a span of the event study.
     """
     found = estimate_pooled(panel, asked, levels)
     observed, _ = average_effect(panel)
@@ -96,7 +98,7 @@ def pooled_result(
         averted=expected - observed,
         averted_interval_95=(observed / first.upper_95 - observed, _averted_upper(observed, first.lower_95)),
     )
-    spans = event_study(panel)
+    spans = event_study(panel, block)
     treated = tuple(area for area, inside in zip(panel.areas, panel.is_treated, strict=True) if inside)
     others = tuple(area for area, inside in zip(panel.areas, panel.is_treated, strict=True) if not inside)
     return Result(
@@ -114,7 +116,7 @@ def pooled_result(
         terms={"treated": {"coefficient": found.coefficient, "standard_error": first.standard_error}},
         intervals=found.intervals,
         dispersion=_dispersion(panel, found.fit),
-        checks=tuple(finite(check) for check in _checks(panel, found, spans)),
+        checks=tuple(finite(check) for check in _checks(panel, found, spans, block)),
     )
 
 
@@ -180,9 +182,11 @@ def headline_interval(asked: Sequence[str], found: PooledEstimate) -> Interval:
     return Interval(NO_INTERVAL, found.coefficient, None, 0.0, math.inf, 0.0, math.inf)
 
 
-def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan]) -> list[Check]:
+def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan], block: int) -> list[Check]:
     """Deciding checks that one panel carries, and the informing ones of this design."""
-    cohorts = pooled_cohorts(panel.counts, panel.starts, ~panel.is_treated) if panel.is_complete else ()
+    cohorts = (
+        pooled_cohorts(panel.counts, panel.starts, ~panel.is_treated, block) if panel.is_complete else ()
+    )
     assignments = found.assignments
     checks = [
         pre_period_ratio(cohorts, found.coefficient),

@@ -65,6 +65,7 @@ with answer:
     before_looking(result)
     conclusion(program, row, result)
 counted(result)
+is_estimated = result["status"] == "estimated"
 
 same_question = beside(row, rows)
 if not any(item["design"] == "single" for item in same_question):
@@ -87,17 +88,18 @@ if result["series"]:
     if any(point["side"] == "comparison" for point in result["series"]):
         show(counterfactual(result, program, "comparison", release.id), release)
 
-st.subheader(say("overview.sides_title"), anchor=False)
-which_side(result)
-other = same_in_other_unit(row, rows)
-st.subheader(say("overview.units_title"), anchor=False)
-st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
-
-st.subheader(say("gates.change_title"), anchor=False)
-gates_unmet(result)
-
-st.subheader(say("results.checks_title"), anchor=False)
-check_list(result)
+if is_estimated:
+    st.subheader(say("overview.sides_title"), anchor=False)
+    which_side(result)
+    other = same_in_other_unit(row, rows)
+    st.subheader(say("overview.units_title"), anchor=False)
+    st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
+if result["gates"]:
+    st.subheader(say("gates.change_title"), anchor=False)
+    gates_unmet(result)
+if result["checks"]:
+    st.subheader(say("results.checks_title"), anchor=False)
+    check_list(result)
 
 specifications = reading.read(release, "specifications", program=program.id, analysis=question.analysis)
 if specifications["rate_ratio"].notna().any():

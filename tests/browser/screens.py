@@ -29,6 +29,8 @@ VIEWS = {
     "funding": "/funding",
     "funding-madison": "/funding?program=focused-interruption",
     "claims": "/claims",
+    "requests-simulated": "/requests?program=simulated-outreach",
+    "funding-simulated": "/funding?program=simulated-outreach",
     "evidence": "/evidence",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
@@ -64,7 +66,8 @@ def settled(page: Page) -> None:
     page.wait_for_function(
         "() => !document.querySelector('[data-testid=\"stStatusWidget\"]')"
         " && document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState !== 'running'"
-        " && !document.querySelector('[data-testid=\"stSkeleton\"]')",
+        " && !document.querySelector('[data-testid=\"stSkeleton\"]')"
+        " && !document.querySelector('[data-stale=\"true\"]')",
         timeout=60_000,
     )
     page.wait_for_timeout(1200)

@@ -420,7 +420,12 @@ def test_costs_from_logs_are_payments_over_what_was_logged() -> None:
     for table in load_dictionary().tables.values():
         for statement in create_table_sql(table):
             connection.execute(statement)
-    program = {"program": "p", "city": "c", "phase": [{"id": "contracted"}], "simulated": True}
+    program = {
+        "program": "p",
+        "city": "c",
+        "phase": [{"id": "contracted", "kind": "contracted"}],
+        "simulated": True,
+    }
     connection.execute("INSERT INTO core_program VALUES ('p', 'c', 'P', 's', ?, TRUE)", [json.dumps(program)])
     connection.execute(
         "INSERT INTO core_phase VALUES ('p', 'contracted', 'C', 'contracted', '2021-02-01', NULL, 's', 'certain')"
@@ -433,7 +438,7 @@ def test_costs_from_logs_are_payments_over_what_was_logged() -> None:
         )
     for month, n in (("2021-01-01", None), ("2021-02-01", 20)):
         connection.execute(
-            "INSERT INTO out_activity VALUES ('p', 'c', 'city', 'c', 'month', ?, 'mediations', 'all', 'all', ?, ?, TRUE)",
+            "INSERT INTO out_activity VALUES ('p', 'c', 'city', 'c', 'month', ?, 'activities', 'kind', 'mediation', ?, ?, TRUE)",
             [month, n, "published" if n else "protected"],
         )
     write_funding(connection)

@@ -38,7 +38,7 @@ def charts() -> dict[str, ChartDescription]:
         "comparison": counterfactual(PLANTED, PROGRAM_READ, "comparison"),
         "readings": estimates.readings(PLANTED, PROGRAM_READ),
         "placebo": estimates.curve(curve, "date", "placebo", PLANTED),
-        "week": week(hours, {(5, 22)}, "gunshot", "incidents", "When"),
+        "week": week(hours, {(5, 22)}, "gunshot", "incidents"),
     }
 
 
@@ -129,9 +129,9 @@ def frame_of_areas() -> pd.DataFrame:
 
 
 def test_a_map_says_each_area_in_its_tile_not_by_color_alone() -> None:
-    counts = tile_map(frame_of_areas(), "count", "gunshot", "incidents", "2025", "Map")
+    counts = tile_map(frame_of_areas(), "count", "gunshot", "incidents", "2025")
     assert [tile.symbol for tile in counts.tiles] == ["0", "3", "40"]
-    change = tile_map(frame_of_areas(), "change", "gunshot", "incidents", "2025", "Map")
+    change = tile_map(frame_of_areas(), "change", "gunshot", "incidents", "2025")
     assert [tile.place for tile in change.tiles] == ["too_few", "too_few", "cannot_tell"]
     assert len({tile.symbol for tile in change.tiles}) == 2
 

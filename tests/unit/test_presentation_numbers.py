@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presentation import numbers
@@ -46,6 +46,7 @@ def test_two_rate_ratios_are_said_as_a_range(ends: tuple[float, float | None], w
     assert numbers.change_range(*ends) == words
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 100))
 def test_a_change_never_points_the_wrong_way(rate_ratio: float) -> None:
     words = numbers.change(rate_ratio)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.result import Card, Check, Effect, Gate, Reading, Result
-from presentation import sentences
+from presentation import numbers, sentences
 from tests.fixture_release import result
 
 PLANTED = result().as_dict()
@@ -35,10 +35,9 @@ def test_the_unit_is_named_victims_are_not_incidents() -> None:
     assert "shooting incidents" in sentences.finding(result("incidents").as_dict())
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.2, 3.5), min_size=2, max_size=30))
 def test_several_readings_are_said_as_a_range_from_the_lowest_to_the_highest(ratios: list[float]) -> None:
-    from presentation import numbers
-
     said = sentences.headline(with_readings(ratios))
     assert numbers.change_range(min(ratios), max(ratios)) in said
 
@@ -138,3 +137,9 @@ def test_a_gate_without_a_record_is_never_said_to_be_met() -> None:
     plain = replace(result(), gates=gates).as_dict()
     assert sentences.gates_summary(plain) == "None of the 5 conditions for a conclusion is met."
     assert "Yes" not in " ".join(sentences.gate(gate) for gate in plain["gates"])
+
+
+def test_a_figure_that_is_not_known_never_stands_in_a_sentence() -> None:
+    figures = {"areas_alike": None, "areas_wanted": None, "treated_areas": None, "admissible_assignments": 24}
+    said = sentences.check({"name": "comparison_pool", "status": "passed", "figures": figures})
+    assert said == "Starts are staggered; ways in which the areas could have been chosen: 24."
