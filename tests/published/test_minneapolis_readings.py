@@ -74,7 +74,10 @@ def test_no_area_served_under_any_reading_or_beside_a_served_one_is_in_the_headl
 
 def test_all_registered_readings_are_there_and_their_width_is_the_one_found_before() -> None:
     """About 0.88 on the log scale for pool a without a differential trend, on a baseline to May 2021."""
-    rows = {(row.catchment, row.pool, row.baseline): row for row in result("gunshot_incidents_contracted").headline.readings}
+    rows = {
+        (row.catchment, row.pool, row.baseline): row
+        for row in result("gunshot_incidents_contracted").headline.readings
+    }
     assert len(rows) == 5 * 4 * 4
     row = rows["north_south", "a", "to_may_2021"]
     assert row.lower_95 is not None
