@@ -101,7 +101,9 @@ def _published(home: Path, names: list[str], progress: Callable[[str], None]) ->
         return {}
     path = pointer.parent / pointer.read_text(encoding="utf-8").strip()
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with duckdb.connect(
+            str(path), read_only=True, config=dict(warehouse.READ_ONLY_SETTINGS)
+        ) as connection:
             found = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
             held = [name for name in names if (name,) in found]
             frames = {name: connection.execute(f"SELECT * FROM {identifier(name)}").df() for name in held}
