@@ -23,6 +23,12 @@ from etl.publish.evaluate import evaluate_programs
 from etl.settings import GEOGRAPHIES, SOURCES, Source, load_sources, read_source
 from etl.sources.boundaries import Area, memberships, neighbors, read_layer, tiles
 
+# Sources whose counts and quality figures ship.
+SHIPPED_SOURCES = (
+    "minneapolis_police_incidents",
+    "minneapolis_shots_fired_calls",
+    "minneapolis_offense_groups",
+)
 ACS_SOURCE = "American Community Survey 2015-2019, via Minnesota Compass"
 CENSUS_SOURCE = "US Census, by neighborhood, via MinnPost"
 # Names of the population files that differ from the City's neighborhood file.
@@ -120,7 +126,9 @@ def ship_population(folder: Path, target: Path, known: set[str]) -> None:
     _write(target / "population.csv", header, sorted(rows, key=lambda row: (row[0], str(row[1]), row[2])))
 
 
-def ship_counts(connection: duckdb.DuckDBPyConnection, city: str, source: str, target: Path) -> None:
+def ship_counts(
+    connection: duckdb.DuckDBPyConnection, city: str, sources: Sequence[str], target: Path
+) -> None:
     """counts_by_month.csv (a row for each area and month, a column for each measure), weekday_hour.csv, quality.csv.
 
     An empty cell is a month in which that outcome was not recorded; zero is zero.
@@ -141,7 +149,15 @@ def ship_counts(connection: duckdb.DuckDBPyConnection, city: str, source: str, t
         [city],
         target / "counts_by_month.csv",
     )
-    daily = columns.replace("month_basis", "date_basis")
+    by_day = connection.execute(
+        "SELECT DISTINCT outcome, unit, date_basis FROM out_daily WHERE city = ? "
+        "ORDER BY outcome, unit, date_basis DESC", [city],
+    ).fetchall()  # fmt: skip
+    daily = ", ".join(
+        f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND date_basis = '{basis}') "
+        f'AS "{outcome}_{unit}_{basis}"'
+        for outcome, unit, basis in by_day
+    )
     _copy(
         connection,
         f"SELECT date, {daily} FROM out_daily WHERE city = ? GROUP BY date ORDER BY date",
@@ -157,8 +173,8 @@ def ship_counts(connection: duckdb.DuckDBPyConnection, city: str, source: str, t
     )
     _copy(
         connection,
-        "SELECT source, figure, value, base, note FROM out_quality WHERE city = ? AND source = ? ORDER BY figure",
-        [city, source],
+        "SELECT source, figure, value, base, note FROM out_quality WHERE city = ? AND list_contains(?, source) ORDER BY source, figure",
+        [city, list(sources)],
         target / "quality.csv",
     )
 
@@ -244,12 +260,16 @@ def ship_minneapolis(folder: Path, progress: Callable[[str], None]) -> None:
         known = {row["area"] for row in csv.DictReader(opened) if row["geography"] == "neighborhood"}
     ship_population(folder, target, known)
     progress("areas, links and residents written")
-    wanted = [source for source in load_sources() if source.city == "minneapolis" and source.kind != "series"]
+    wanted = [
+        source
+        for source in load_sources()
+        if source.city == "minneapolis" and not any(name.startswith("data/") for name in source.files)
+    ]
     with tempfile.TemporaryDirectory() as temporary, work_database(Path(temporary)) as connection:
         options = Options(data=[folder], programs=Path(temporary))
         loading = Loading(connection, options, Path(temporary), progress, wanted)
         load_everything(loading)
-        ship_counts(connection, "minneapolis", "minneapolis_police_incidents", target)
+        ship_counts(connection, "minneapolis", SHIPPED_SOURCES, target)
     progress(f"counts written to {target.relative_to(PROJECT)}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from etl.problems import BadInput
-from etl.settings import Source
+from etl.source_settings import Source
 from etl.sources.landing import land_text
 
 _PACKED_ENDINGS = (".gz", ".zip")
