@@ -18,9 +18,11 @@ from etl.source_settings import (
     KINDS,
     LISTED,
     OUTCOMES,
+    PORTALS,
     SOURCES,
     UNITS,
     Covariate,
+    FetchLayer,
     Measure,
     NamedFigure,
     OutcomeRule,
@@ -74,6 +76,7 @@ def read_source(path: Path) -> Source:
         layers=tuple(_layer(entry) for entry in keys.tables("layer")) if kind == "boundaries" else (),
         renames={name: dict(names) for name, names in keys.take("renames", {}).items()},
         notes=dict(keys.take("notes", {})),
+        fetch=_fetch(keys),
         rows=_rows(keys, kind) if kind in ("rows", "listing") else None,
         series=_series(keys) if kind == "series" else None,
         dates=_dates(keys) if kind == "covariate" else None,
@@ -162,6 +165,22 @@ def _outcome(keys: Keys) -> OutcomeRule:
     if (rule.column is None) != (not rule.values):
         raise keys.wrong("outcome.values", "column and values go together")
     return rule
+
+
+def _fetch(keys: Keys) -> FetchLayer | None:
+    if "fetch" not in keys.left:
+        return None
+    table = keys.table("fetch")
+    layer = FetchLayer(
+        portal=table.one_of("portal", PORTALS),
+        url=table.text("url").rstrip("/"),
+        page_size=int(table.take("page_size", 2000)),
+        where=table.take("where", ""),
+        order=table.take("order", ""),
+        date_format=table.take("date_format", "%Y/%m/%d %H:%M:%S+00"),
+    )
+    table.finish()
+    return layer
 
 
 def _dates(keys: Keys) -> TimeReading:

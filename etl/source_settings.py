@@ -27,6 +27,7 @@ OUTCOMES = (
     "property_crime",
 )
 LISTED = "listed"
+PORTALS = ("arcgis", "socrata", "carto")
 UNITS = ("incidents", "victims", "calls")
 BASES = ("occurred", "reported")
 
@@ -134,6 +135,18 @@ class NamedFigure:
 
 
 @dataclass(frozen=True)
+class FetchLayer:
+    """Where a source is published live. order: a column that orders all rows; where: a filter in the portal's words."""
+
+    portal: str
+    url: str
+    page_size: int = 2000
+    where: str = ""
+    order: str = ""
+    date_format: str = "%Y/%m/%d %H:%M:%S+00"
+
+
+@dataclass(frozen=True)
 class Source:
     """One file of settings. `id` is its file name; `settings_file` its path."""
 
@@ -151,6 +164,7 @@ class Source:
     delimiter: str = ","
     missing: tuple[str, ...] = ("", "NA", "NULL")
     city_name: str | None = None
+    fetch: FetchLayer | None = None
     rows: Rows | None = None
     series: Series | None = None
     dates: TimeReading | None = None
