@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -51,6 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
     look = commands.add_parser("check", help="say what a build would make of one file")
     look.add_argument("file", type=Path)
     look.add_argument("--source", metavar="ID", help="settings to read it with (default: by name or header)")
+    new = commands.add_parser("new-city", help="draft a file of settings from a sample of rows")
+    new.add_argument("sample", type=Path)
+    new.add_argument("--city", default="new-city", metavar="ID")
     again = commands.add_parser("verify", help="make the numbers of a release again and compare")
     again.add_argument("result", nargs="?", help="program/analysis (default: everything)")
     again.add_argument("--release", metavar="ID")
@@ -77,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
             _fetch(given.city, given.out)
         elif given.command == "check":
             return 2 if check(given.file, given.source, _say) else 0
+        elif given.command == "new-city":
+            _draft(given.sample, given.city)
         elif given.command == "verify":
             return _verify(given.result, given.release)
         elif given.command == "explain":
@@ -115,6 +121,13 @@ def _list_releases() -> None:
     for item in warehouse.releases():
         mark = " (in use)" if item.id == current else ""
         print(f"{item.id}  {item.sha12}  {item.path.stat().st_size:,} bytes{mark}")
+
+
+def _draft(sample: Path, city: str) -> None:
+    from etl.sources.draft import draft
+
+    with tempfile.TemporaryDirectory() as workplace:
+        print(draft(sample, Path(workplace), city), end="")
 
 
 def _fetch(city: str, out: Path | None) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from etl.load.ledger import Ledger
 from etl.load.raw import RawView, make_raw_view, unread_lines
+from etl.load.records import insert_records
 from etl.load.typed import make_label_types, recognition_columns, refuse, set_aside, typed_select
 from etl.problems import BadInput, Problem
 from etl.source_settings import GEOGRAPHIES, OutcomeRule, Source
@@ -33,6 +34,7 @@ class LoadedRows:
     last_date: date | None = None
     cut_off: list[str] = field(default_factory=list)
     raw: list[RawView] = field(default_factory=list)
+    disagreements: list[tuple[str, str, int, int]] = field(default_factory=list)
 
 
 def load_rows(
@@ -151,26 +153,37 @@ def _outcome_view(source: Source, rule: OutcomeRule) -> str:
 def place_by_point(
     connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, polygons: dict[str, list[Area]]
 ) -> None:
-    """Where the label is missing but the point is not, take the area the point lies in."""
+    """The area each point lies in, beside the label; where the label is missing, the point's area is taken.
+
+    How often label and point disagree is noted in `loaded.disagreements`; the label stands.
+    """
     source = loaded.source
     rows = source.rows
     assert rows is not None
     core = load_statements("core")
-    for geography in GEOGRAPHIES:
+    for geography in rows.areas:
         areas = polygons.get(geography)
-        if geography not in rows.areas or not areas:
+        if not areas or not rows.longitude:
             continue
-        points = connection.execute(
-            core["unplaced"].text, {"source": source.id, "geography": geography}
-        ).fetchnumpy()
-        found = locate(areas, np.asarray(points["longitude"]), np.asarray(points["latitude"]))
-        for longitude, latitude, area in zip(points["longitude"], points["latitude"], found, strict=True):
-            if area is not None:
-                connection.execute(
-                    f"UPDATE core_incident SET {geography} = ?, placed_by = concat_ws(' ', placed_by, ?) "
-                    f"WHERE source = ? AND {geography} IS NULL AND longitude = ? AND latitude = ?",
-                    [area, geography, source.id, float(longitude), float(latitude)],
-                )
+        points = connection.execute(core["points"].text, {"source": source.id}).fetchnumpy()
+        longitudes, latitudes = np.asarray(points["longitude"]), np.asarray(points["latitude"])
+        found = locate(areas, longitudes, latitudes)
+        records = [
+            (source.id, float(longitude), float(latitude), geography, area)
+            for longitude, latitude, area in zip(longitudes, latitudes, found, strict=True)
+            if area is not None
+        ]
+        insert_records(connection, "core_point_area", records)
+        asked = {"source": source.id, "geography": geography}
+        for outcome, differing, both in connection.execute(core["disagreements"].text, asked).fetchall():
+            loaded.disagreements.append((outcome, geography, int(differing), int(both)))
+        connection.execute(
+            f"UPDATE core_incident SET {geography} = point.area, placed_by = concat_ws(' ', placed_by, $geography) "
+            "FROM core_point_area AS point WHERE point.source = $source AND point.geography = $geography "
+            f"AND core_incident.source = $source AND core_incident.{geography} IS NULL "
+            "AND core_incident.longitude = point.longitude AND core_incident.latitude = point.latitude",
+            asked,
+        )
     if rows.derived.get("community") == "neighborhood":
         connection.execute(core["derive_placed"].text, {"source": source.id, "city": source.city})
 

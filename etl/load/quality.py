@@ -59,9 +59,9 @@ def quality_of_rows(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -
     ]  # fmt: skip
     assert source.rows is not None
     figures += _named_figures(connection, loaded)
-    for name, statement in load_statements("quality").items():
-        del name
-        rows = connection.execute(statement.text, {"source": source.id}).fetchall()
+    for statement in load_statements("quality").values():
+        asked = {"source": source.id, "zone": source.rows.zone}
+        rows = connection.execute(statement.text, asked).fetchall()
         for outcome, figure, value, base, note in rows:
             if value is None or outcome == "near_repeat_shooting" or not _applies(source, figure):
                 continue
@@ -76,6 +76,15 @@ def quality_of_rows(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -
                     f"{words.capitalize()} {note}",
                 )
             )
+    for outcome, geography, differing, both in loaded.disagreements:
+        words = OUTCOME_WORDS.get(outcome, outcome).capitalize()
+        figures.append(
+            Figure(
+                city, source.id, f"{outcome}_{geography}_disagrees_with_point", float(differing), float(both),
+                f"{words} whose label is another {geography} than the one their point lies in "
+                "(points are moved to the block); the label stands.",
+            )
+        )  # fmt: skip
     for outcome in loaded.cut_off:
         figures.append(
             Figure(

@@ -14,7 +14,8 @@ from etl.load.quality import quality_of_rows
 from etl.load.revisions import compare, compare_with_memory
 from etl.problems import SettingsError
 from etl.source_settings import GEOGRAPHIES, Source
-from etl.sources.landing import Landed, land_text
+from etl.sources.landing import Landed
+from etl.sources.tabular import land_table
 from etl.sql_text import identifier
 from etl.statements import load_statements
 
@@ -27,7 +28,7 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
     started = time.monotonic()
     rows = source.rows
     assert rows is not None
-    landed = [land_text(path, loading.workplace, source.delimiter) for path in paths]
+    landed = [land_table(path, loading.workplace, source.delimiter, source.sheet) for path in paths]
     if rows.exports == "whole":
         loaded = _load_exports(loading, source, landed)
     else:
@@ -153,5 +154,8 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
     connection.execute(core["make_incident_cell"].text, {"source": source.id})
     connection.execute(core["insert_cell_counts"].text, {"city": source.city})
     connection.execute(core["insert_weekday_hours"].text, {"source": source.id})
+    if rows.reported and rows.occurred:
+        asked = {"source": source.id, "city": source.city, "simulated": source.simulated}
+        connection.execute(core["insert_triangle"].text, asked)
     if rows.replaces == "all":
         connection.execute(core["insert_daily_counts"].text, {"source": source.id, "city": source.city})

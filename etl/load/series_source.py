@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from etl.dictionary import load_dictionary
 from etl.load.loading import Loading
 from etl.load.quality import Figure, shipped_quality
 from etl.load.records import insert_records
@@ -109,6 +110,10 @@ def _load_parts(loading: Loading, source: Source, supplied: set[str]) -> None:
         path = find_part(source, "daily", loading.options.data)
         landed, rows = insert_daily(loading, source, path, supplied)
         loading.note(source, landed, rows)
+    if "triangle" in source.parts:
+        path = find_part(source, "triangle", loading.options.data)
+        landed, rows = insert_triangle(loading, source, path, supplied)
+        loading.note(source, landed, rows)
     rows_loaded = any(loaded.source.city == source.city for loaded in loading.rows)
     if "quality" in source.parts and not rows_loaded:
         path = find_part(source, "quality", loading.options.data)
@@ -148,4 +153,21 @@ def insert_daily(loading: Loading, source: Source, path: Path, supplied: set[str
             if count is not None:
                 records.append((source.city, day, measure.month_basis, measure.outcome, measure.unit, count))
     insert_records(loading.connection, "daily_count", records)
+    return landed, len(rows)
+
+
+def insert_triangle(loading: Loading, source: Source, path: Path, supplied: set[str]) -> tuple[Landed, int]:
+    """Reporting triangles that ship, for the outcomes that no rows have supplied."""
+    columns = [
+        column
+        for column in load_dictionary()["out_triangle"].columns
+        if column.name not in ("city", "simulated")
+    ]
+    landed, rows = read_rows(path, loading.workplace, [column.name for column in columns])
+    records = []
+    for number, row in enumerate(rows, start=2):
+        if row["outcome"] not in supplied:
+            values = [convert(row[item.name], item.type, path.name, number, item.name) for item in columns]
+            records.append((source.city, *values, source.simulated))
+    insert_records(loading.connection, "out_triangle", records)
     return landed, len(rows)

@@ -13,8 +13,9 @@ from etl.load.work_database import work_database
 from etl.problems import BadInput, Problem
 from etl.settings import load_sources
 from etl.source_settings import SOURCES, Source
-from etl.sources.landing import Landed, land_text
+from etl.sources.landing import Landed
 from etl.sources.recognize import by_header, by_name
+from etl.sources.tabular import land_table
 
 MOST_LISTED = 1000
 
@@ -24,7 +25,7 @@ def check(path: Path, source_id: str | None, say: Callable[[str], None], setting
     sources = load_sources(settings)
     with tempfile.TemporaryDirectory() as folder:
         workplace = Path(folder)
-        landed = land_text(path, workplace)
+        landed = land_table(path, workplace)
         say(
             f"{path.name}: {landed.bytes:,} bytes, {landed.encoding}, {len(landed.header)} columns, sha256 {landed.sha256[:12]}"
         )

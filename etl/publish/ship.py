@@ -173,6 +173,13 @@ def ship_counts(
     )
     _copy(
         connection,
+        "SELECT outcome, month, months_after, known, latest, is_provisional FROM out_triangle WHERE city = ? "
+        "ORDER BY outcome, month, months_after",
+        [city],
+        target / "triangle.csv",
+    )
+    _copy(
+        connection,
         "SELECT source, figure, value, base, note FROM out_quality WHERE city = ? AND list_contains(?, source) ORDER BY source, figure",
         [city, list(sources)],
         target / "quality.csv",

@@ -225,7 +225,7 @@ def test_a_damaged_page_is_fetched_again(portal: tuple[Portal, str], client: Cli
     held.asked.clear()
     made = fetch_layer(client, layer, tmp_path, "x", print)
     assert len(rows_of(made)) == ROWS
-    assert [asked["resultOffset"] for asked in held.asked if "resultOffset" in asked][0] == "20"
+    assert next(asked["resultOffset"] for asked in held.asked if "resultOffset" in asked) == "20"
 
 
 def test_a_complete_fetch_is_not_repeated_the_same_day(

@@ -44,11 +44,25 @@ FROM outcome_row AS row
 JOIN repeated_case AS repeated ON repeated.case_number = row.case_number
 WHERE row.typed_id <> repeated.kept
 
--- name: unplaced
+-- name: points
 SELECT DISTINCT longitude, latitude FROM core_incident
 WHERE source = $source AND longitude IS NOT NULL AND latitude IS NOT NULL
-  AND CASE $geography WHEN 'neighborhood' THEN neighborhood WHEN 'ward' THEN ward
-                      WHEN 'precinct' THEN precinct WHEN 'community' THEN community ELSE 'x' END IS NULL
+  AND NOT (longitude = 0 AND latitude = 0)
+
+-- name: disagreements
+-- Cases whose label is another area than the one their point lies in.
+SELECT incident.outcome, count(*) FILTER (WHERE point.area <> label.label) AS differing, count(*) AS both_known
+FROM core_incident AS incident
+CROSS JOIN LATERAL (
+  SELECT CASE $geography WHEN 'neighborhood' THEN incident.neighborhood WHEN 'ward' THEN incident.ward
+         WHEN 'precinct' THEN incident.precinct ELSE incident.community END AS label
+) AS label
+JOIN core_point_area AS point
+  ON point.source = incident.source AND point.longitude = incident.longitude
+  AND point.latitude = incident.latitude AND point.geography = $geography
+WHERE incident.source = $source AND label.label IS NOT NULL
+GROUP BY incident.outcome
+ORDER BY incident.outcome
 
 -- name: derive_placed
 UPDATE core_incident SET community = main.to_area
