@@ -28,12 +28,14 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from presentation.language import say
+
 ROLES = ("public", "leadership", "steward")  # each may do what those before it may
 STAFF_FOLDER = Path(__file__).resolve().parent / "pages" / "staff"
-STAFF_PAGES = {  # file name → (title, icon, least role)
-    "intake": ("Log intake", ":material/upload_file:", "leadership"),
-    "quality": ("Data quality", ":material/fact_check:", "leadership"),
-    "providers": ("Providers", ":material/handshake:", "leadership"),
+STAFF_PAGES = {  # file name → (icon, least role)
+    "intake": (":material/upload_file:", "leadership"),
+    "quality": (":material/fact_check:", "leadership"),
+    "providers": (":material/handshake:", "leadership"),
 }
 
 
@@ -150,9 +152,14 @@ def require(role: str) -> None:
     """
     if role not in ROLES:
         raise ValueError(f"there is no role {role!r}; roles are {', '.join(ROLES)}")
-    if _rank(current_role()) < _rank(role):
-        st.error("This page is for staff who are signed in. Nothing was loaded.")
+    if not may(role):
+        st.error(say("staff.guard"))
         st.stop()
+
+
+def may(role: str) -> bool:
+    """Whether whoever looks at this page has at least this role."""
+    return _rank(current_role()) >= _rank(role)
 
 
 def staff_pages() -> list[Any]:
@@ -161,20 +168,20 @@ def staff_pages() -> list[Any]:
         return []
     role = current_role()
     return [
-        st.Page(STAFF_FOLDER / f"{name}.py", title=title, icon=icon, url_path=name)
-        for name, (title, icon, least) in STAFF_PAGES.items()
+        st.Page(STAFF_FOLDER / f"{name}.py", title=say(f"staff.{name}.title"), icon=icon, url_path=name)
+        for name, (icon, least) in STAFF_PAGES.items()
         if _rank(role) >= _rank(least)
     ]
 
 
 def sign_in_controls() -> None:
-    """The sign-in or sign-out button of a staff process, in the sidebar; nothing in a public one."""
+    """The sign-in or sign-out button of a staff process, above the page; nothing in a public one."""
     if not (is_staff_process() and has_provider()):
         return
-    with st.sidebar:
+    with st.container(horizontal_alignment="right"):
         if st.user.to_dict().get("is_logged_in"):
             if current_role() == "public":
-                st.warning("You are signed in, but not as staff of this dashboard.")
-            st.button("Sign out", on_click=st.logout)
+                st.warning(say("staff.no_role"))
+            st.button(say("staff.sign_out"), on_click=st.logout)
         else:
-            st.button("Staff sign-in", on_click=st.login)
+            st.button(say("staff.sign_in"), on_click=st.login)

@@ -81,6 +81,7 @@ app = App(
     lifespan=lifespan,
     routes=[Route("/health", health), Route("/ready", ready)],
     middleware=[*asgi_guard.middleware(), Middleware(ApiDoor), Middleware(StaticGzip)],
+    secrets=asgi_guard.staff_secrets(),
 )
 
 
@@ -90,7 +91,15 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8501, help="port to listen on (default 8501)")
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default: this machine)")
     arguments = parser.parse_args()
-    app.run(config={"server.port": arguments.port, "server.address": arguments.address})
+    # Streamlit checks host names of its own accord, for websockets only: the same list for both.
+    hosts = [host.strip("[]") for host in asgi_guard.GuardSettings.from_environment().hosts]
+    app.run(
+        config={
+            "server.port": arguments.port,
+            "server.address": arguments.address,
+            "server.allowedHosts": hosts,
+        }
+    )
 
 
 if __name__ == "__main__":

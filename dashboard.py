@@ -7,37 +7,46 @@ from pathlib import Path
 
 import streamlit as st
 
+import access
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
-PUBLIC = {
-    "overview": ":material/home:",
-    "results": ":material/query_stats:",
-    "places": ":material/map:",
-    "outreach": ":material/groups:",
-    "requests": ":material/support_agent:",
-    "funding": ":material/payments:",
-    "claims": ":material/fact_check:",
-    "evidence": ":material/library_books:",
-    "briefing": ":material/description:",
-    "method": ":material/menu_book:",
-}
-
-STYLE = Path(__file__).parent / "pages" / "parts" / "page.css"
-
-st.set_page_config(page_title=say("site.title"), layout="wide", initial_sidebar_state="collapsed")
-page = st.navigation(
-    [
-        st.Page(
-            f"pages/public/{name}.py",
-            title=say(f"{name}.menu"),
-            icon=icon,
-            url_path=name,
-            default=name == "overview",
-        )
-        for name, icon in PUBLIC.items()
-    ],
-    position="top",
+# No icons from Streamlit's set: it would fetch the one of the open page from another host, as the
+# browser tab's picture. No groups: on a phone Streamlit's grouped menu is a list that screen readers misread.
+PUBLIC = (
+    "overview",
+    "results",
+    "places",
+    "outreach",
+    "requests",
+    "funding",
+    "claims",
+    "evidence",
+    "briefing",
+    "downloads",
+    "method",
 )
-st.html(STYLE)
+PARTS = Path(__file__).parent / "pages" / "parts"
+
+
+def public_page(name: str) -> st.Page:
+    return st.Page(
+        f"pages/public/{name}.py",
+        title=say(f"{name}.menu"),
+        url_path=name,
+        default=name == "overview",
+    )
+
+
+st.set_page_config(
+    page_title=say("site.title"),
+    page_icon=str(PARTS / "icon.png"),
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
+public = [public_page(name) for name in PUBLIC]
+staff = access.staff_pages()
+page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")
+st.html(PARTS / "page.css")
+access.sign_in_controls()
 page.run()

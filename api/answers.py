@@ -114,7 +114,8 @@ class JsonAnswer:
 class FileAnswer:
     """A file that never changes. `sha256` is its content's and becomes the tag.
 
-    Small files are kept in memory; larger ones are read in pieces by a worker thread.
+    Small files are kept in memory; larger ones are read in pieces by a worker thread. `packed` is the same
+    file as gzip, sent under a tag of its own to clients that take it and ask for the whole file.
     """
 
     path: Path
@@ -122,10 +123,12 @@ class FileAnswer:
     media_type: str
     file_name: str
     headers: dict[str, str] = field(default_factory=dict)
+    packed: Path | None = None
 
     def __post_init__(self) -> None:
         self.length = self.path.stat().st_size
         self._content = self.path.read_bytes() if self.length <= IN_MEMORY_BYTES else None
+        self.packed_answer = self._as_packed() if self.packed is not None else None
         self.etag = f'"{self.sha256[:32]}"'
         self._common = [
             (b"content-type", self.media_type.encode()),
@@ -134,15 +137,33 @@ class FileAnswer:
             (b"last-modified", formatdate(self.path.stat().st_mtime, usegmt=True).encode()),
             (b"cache-control", IMMUTABLE.encode()),
             (b"content-disposition", f'attachment; filename="{self.file_name}"'.encode()),
+            *([(b"vary", b"accept-encoding")] if self.packed is not None else []),
             *CORS,
             *[(key.lower().encode(), value.encode("latin-1")) for key, value in self.headers.items()],
         ]
 
+    def _as_packed(self) -> FileAnswer:
+        """The answer that sends the gzip: no ranges, since a range is one of the plain file."""
+        assert self.packed is not None
+        headers = {**self.headers, "content-encoding": "gzip", "vary": "accept-encoding"}
+        answer = FileAnswer(self.packed, self.sha256, self.media_type, self.file_name, headers)
+        answer.etag = f'"{self.sha256[:32]}-gzip"'
+        answer._common = [(k, v) for k, v in answer._common if k not in (b"etag", b"accept-ranges")]
+        answer._common.append((b"etag", answer.etag.encode()))
+        return answer
+
     @property
     def size(self) -> int:
-        return len(self._content) if self._content is not None else 0
+        packed = self.packed_answer.size if self.packed_answer is not None else 0
+        return packed + (len(self._content) if self._content is not None else 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.packed_answer is not None and not request_header(scope, b"range"):
+            asked = request_header(scope, b"if-none-match")
+            plain = asked and matches(self.etag, asked)
+            if not plain and "gzip" in request_header(scope, b"accept-encoding"):
+                await self.packed_answer(scope, receive, send)
+                return
         asked = request_header(scope, b"if-none-match")
         if asked and matches(self.etag, asked):
             kept = [(k, v) for k, v in self._common if k != b"content-type"]

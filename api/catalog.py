@@ -6,13 +6,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from api.table_files import table_file
+from api.table_files import open_reader, table_file
 from etl import warehouse
 from etl.dictionary import Table
 from etl.publish.export.changes import compare
 from etl.publish.export.command import previous_release
 from etl.publish.export.provenance import DEFAULT_LICENCE, citation, licence_of, table_record, utc_text
-from etl.publish.export.release_reader import ReleaseReader, filterable_columns
+from etl.publish.export.release_reader import filterable_columns
 
 ROOT = "/api/v1"
 FORMATS = ("parquet", "csv")
@@ -38,9 +38,9 @@ def tables_of(release: warehouse.Release) -> tuple[Table, ...]:
 
 @lru_cache(maxsize=32)
 def _selection(path: Path) -> tuple[tuple[Table, ...], dict[str, int]]:
-    with ReleaseReader(path) as reader:
-        tables = reader.selection.tables
-        return tables, {table.name: reader.count(table) for table in tables}
+    reader = open_reader(path)
+    tables = reader.selection.tables
+    return tables, {table.name: reader.count(table) for table in tables}
 
 
 def table_summaries(release: warehouse.Release) -> list[dict[str, Any]]:
@@ -77,6 +77,17 @@ def table_detail(release: warehouse.Release, table: Table) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=8)
+def _details(path: Path, release_id: str) -> list[dict[str, Any]]:
+    release = warehouse.open_release(release_id)
+    return [table_detail(release, table) for table in tables_of(release)]
+
+
+def table_details(release: warehouse.Release) -> list[dict[str, Any]]:
+    """All tables with the meaning of their columns, kept: never change it in place."""
+    return _details(release.path, release.id)
+
+
 def dictionary_record(release: warehouse.Release) -> dict[str, Any]:
     return {table.name: table_record(table) for table in tables_of(release)}
 
@@ -91,8 +102,12 @@ def checksums_text(release: warehouse.Release) -> str:
 
 def changes_record(release: warehouse.Release, before: warehouse.Release | None) -> dict[str, Any]:
     """What differs between `release` and an earlier one (default: the one just before it)."""
-    path = before.path if before else previous_release(release.id)
-    changes = compare(path, release.path)
+    return _changes(before.path if before else previous_release(release.id), release.path)
+
+
+@lru_cache(maxsize=32)
+def _changes(before: Path | None, after: Path) -> dict[str, Any]:
+    changes = compare(before, after)
     return {
         "before": changes.before_id,
         "after": changes.after_id,

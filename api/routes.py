@@ -233,7 +233,7 @@ def _table_answer(request: Request, release: warehouse.Release, table: Table, fo
         "x-rows-chosen-by": part_suffix(filters).lstrip("_") or "whole-table",
         "link": f'<{ROOT}/releases/{release.id}/tables/{table.name}>; rel="describedby"',
     }
-    return FileAnswer(made.path, made.sha256, MEDIA_TYPES[form], made.file_name, headers)
+    return FileAnswer(made.path, made.sha256, MEDIA_TYPES[form], made.file_name, headers, made.packed)
 
 
 def estimates(request: Request) -> Answer:

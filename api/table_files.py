@@ -7,12 +7,15 @@ the same bytes.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
 import threading
 import uuid
+import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from etl import warehouse
@@ -33,13 +36,17 @@ _checked: set[Path] = set()
 
 @dataclass(frozen=True)
 class TableFile:
-    """One file ready to serve. `file_name` names the release and the part that is in it."""
+    """One file ready to serve. `file_name` names the release and the part that is in it.
+
+    `packed` is the same content as gzip, where the format itself is not compressed.
+    """
 
     path: Path
     file_name: str
     sha256: str
     bytes: int
     format: str
+    packed: Path | None = None
 
 
 def cache_folder(release_path: Path) -> Path:
@@ -73,7 +80,14 @@ def table_file(
                 _forget_old_parts(folder.parent)
         elif filters:
             os.utime(path)
-    return TableFile(path, f"{stem}.{extension}", sha256, path.stat().st_size, form)
+    packed = _packed(path) if form == "csv" else None
+    return TableFile(path, f"{stem}.{extension}", sha256, path.stat().st_size, form, packed)
+
+
+@lru_cache(maxsize=8)
+def open_reader(path: Path) -> ReleaseReader:
+    """The exporter's reader of a release, opened once; every read has a cursor of its own."""
+    return ReleaseReader(path)
 
 
 def _lock_of(path: Path) -> threading.Lock:
@@ -89,7 +103,7 @@ def _checksum(path: Path) -> str | None:
         recorded = path.with_suffix(path.suffix + ".sha256").read_text(encoding="ascii").strip()
         if path in _checked and path.is_file():
             return recorded
-        if file_sha256(path) == recorded:
+        if file_sha256(path) == recorded and _gunzips_to(path, recorded):
             _checked.add(path)
             return recorded
     except FileNotFoundError:
@@ -101,18 +115,41 @@ def _make(release: warehouse.Release, table: str, form: str, filters: dict[str, 
     staging = path.parent / f".{uuid.uuid4().hex}"
     scan = TextScan()
     try:
-        with ReleaseReader(release.path) as reader:
-            written, _ = write_table(reader, reader.selection[table], staging, [form], scan, filters)
+        reader = open_reader(release.path)
+        written, _ = write_table(reader, reader.selection[table], staging, [form], scan, filters)
         scan.raise_if_found()
         sha256 = file_sha256(written[0])
         sidecar = staging / "sha256"
         sidecar.write_text(sha256 + "\n", encoding="ascii")
+        if form == "csv":
+            _pack(written[0], staging / "packed")
+            os.replace(staging / "packed", _packed(path))
         os.replace(written[0], path)
         os.replace(sidecar, path.with_suffix(path.suffix + ".sha256"))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     _checked.add(path)
     return sha256
+
+
+def _packed(path: Path) -> Path:
+    return path.with_suffix(path.suffix + ".gz")
+
+
+def _gunzips_to(path: Path, sha256: str) -> bool:
+    """Whether the gzip beside a CSV file holds the same bytes; True for files without one."""
+    if path.suffix != ".csv":
+        return True
+    try:
+        with gzip.open(_packed(path)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256  # type: ignore[arg-type]
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
+def _pack(source: Path, target: Path) -> None:
+    with source.open("rb") as plain, gzip.GzipFile(target, "wb", compresslevel=6, mtime=0) as packed:
+        shutil.copyfileobj(plain, packed, 1024 * 1024)
 
 
 def _forget_old_parts(folder: Path) -> None:
@@ -128,6 +165,7 @@ def _forget_old_parts(folder: Path) -> None:
         if number >= KEPT_PARTS or total > KEPT_PART_BYTES:
             sidecar.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
+            _packed(path).unlink(missing_ok=True)
             _checked.discard(path)
 
 

@@ -78,8 +78,6 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers[name] = value
-                if "server" in headers:
-                    del headers["server"]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -38,7 +38,7 @@ class GuardSettings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> GuardSettings:
         """Read OVP_HOSTS, OVP_STAFF, OVP_HTTPS, OVP_PROXIES, OVP_SOCKETS, OVP_SOCKETS_PER_ADDRESS,
-        OVP_REQUESTS_PER_SECOND. Raises ValueError for a number that is none."""
+        OVP_REQUESTS_PER_SECOND, OVP_REQUEST_BURST. Raises ValueError for a number that is none."""
         given = os.environ if environment is None else environment
         return cls(
             hosts=(*LOCAL_HOSTS, *_names(given.get("OVP_HOSTS", ""))),
@@ -48,6 +48,7 @@ class GuardSettings:
             sockets=int(given.get("OVP_SOCKETS", cls.sockets)),
             sockets_per_address=int(given.get("OVP_SOCKETS_PER_ADDRESS", cls.sockets_per_address)),
             requests_per_second=float(given.get("OVP_REQUESTS_PER_SECOND", cls.requests_per_second)),
+            request_burst=int(given.get("OVP_REQUEST_BURST", cls.request_burst)),
         )
 
 

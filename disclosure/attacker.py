@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array, hstack
 
 Key = tuple[str, ...]
 
@@ -78,26 +78,44 @@ class Attacker:
         low, high = self.extreme({index: 1.0})[index], self.extreme({index: -1.0})[index]
         return float(low), float("inf") if high >= self.cap - 1 else float(high)
 
-    def without_safe(self, cells: list[int], enough: float, rounds: int = 12) -> list[int]:
+    def without_safe(self, cells: list[int], enough: float, patience: int = 4) -> list[int]:
         """Cells for which no two feasible answers at least `enough` apart turned up.
 
-        Each program looks at all cells that are left at once, so that few programs clear most of them.
+        One program moves as many cells as it can by `enough` away from a first answer, all at once, so that few
+        programs clear nearly all of them. Stops when `patience` rounds in a row cleared none.
         """
         random = np.random.default_rng(0)
-        low = dict.fromkeys(cells, np.inf)
-        high = dict.fromkeys(cells, -np.inf)
-        left = cells
-        for turn in range(rounds):
-            signs = np.ones(len(left)) if turn == 0 else random.choice([-1.0, 1.0], len(left))
-            for direction in (1.0, -1.0):
-                answer = self.extreme(dict(zip(left, direction * signs, strict=True)))
-                for index in left:
-                    low[index] = min(low[index], answer[index])
-                    high[index] = max(high[index], answer[index])
-            left = [index for index in left if high[index] - low[index] < enough]
-            if not left:
-                break
+        left, idle = list(cells), 0
+        start = self.extreme(dict.fromkeys(left, 1.0)) if left else np.zeros(0)
+        while left and idle < patience:
+            before = len(left)
+            # Some up, some down: sums that are known leave no room for all of them to grow.
+            signs = np.where((start[left] < enough) | (random.random(len(left)) < 0.5), 1.0, -1.0)
+            if idle:
+                signs = random.choice([-1.0, 1.0], len(left))
+            other = self._moved(left, start, signs, enough)
+            left = [index for index in left if abs(other[index] - start[index]) < enough - 1e-6]
+            idle = idle + 1 if len(left) == before else 0
         return left
+
+    def _moved(self, cells: list[int], start: np.ndarray, signs: np.ndarray, most: float) -> np.ndarray:
+        """A feasible answer that maximizes the sum of moves of `cells` from `start` in the directions `signs`,
+        each counted up to `most`; cells that are not in `cells` may go anywhere."""
+        size, extra = len(self.system.keys), len(cells)
+        goal = np.concatenate([np.zeros(size), -np.ones(extra)])
+        lower = np.concatenate([self.bounds.lb, np.zeros(extra)])
+        upper = np.concatenate([self.bounds.ub, np.full(extra, most)])
+        pick = csr_array((signs, (np.arange(extra), cells)), shape=(extra, size))
+        moved = hstack([pick, -eye_array(extra)], format="csr")
+        constraints = [LinearConstraint(moved, signs * start[cells], np.inf)]
+        if self.system.sums:
+            matrix = self.system.matrix()
+            padded = hstack([matrix, csr_array((matrix.shape[0], extra))], format="csr")
+            constraints.append(LinearConstraint(padded, 0, 0))
+        kinds = np.concatenate([self.kinds, np.zeros(extra)])
+        answer = milp(goal, integrality=kinds, bounds=Bounds(lower, upper), constraints=constraints)
+        # No better answer than to stay is an answer too.
+        return start if answer.x is None else answer.x[:size]
 
 
 def attack(system: System, integer: bool = False, enough: float | None = None) -> pd.DataFrame:

@@ -124,7 +124,10 @@ def _values(name: str, frame: pd.DataFrame, count: str, flag: str, policy: Polic
 
 
 def _margins(tables: Mapping[str, pd.DataFrame], links: Links | None, policy: Policy) -> list[Finding]:
-    found = recoverable(tables, links, policy)
+    try:
+        found = recoverable(tables, links, policy)
+    except ArithmeticError as error:
+        return [Finding("all tables", "tables_contradict", str(error))]
     return [
         Finding("all tables", str(kind), f"{' / '.join(cell)}: a hidden count follows from the others")
         for cell, kind in zip(found["cell"], found["kind"], strict=True)

@@ -2,7 +2,8 @@
 
 Two hidden cells a line are not enough: where hidden cells form two groups joined by a single cell, sums of rows
 minus sums of columns leave just that one. The attacker here knows every shown cell and every line sum of at
-least 10 exactly, which is more than is ever published.
+least 10 exactly, which is far more than is ever published (all of it is rounded), and must still be left with two
+possible values or more for each count of 1 to 9.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import numpy as np
 from disclosure.attacker import Attacker, System
 from disclosure.suppression import Counts, Mask, complementary
 
-WIDTH = 5.0
+WIDTH = 1.0
 
 
 def cured(counts: Counts, hidden: Mask, smallest: int, axes: tuple[int, ...]) -> Mask:
-    """Hide further cells until every hidden cell under `smallest` could differ by at least 5.
+    """Hide further cells until every hidden count of 1 to `smallest`−1 could be another one.
 
     Where a cell that is given away has only hidden cells in its lines nothing is left to hide in this table;
     the sums that give it away then stand in a coarser one (`disclosure/release.py`).
@@ -26,10 +27,12 @@ def cured(counts: Counts, hidden: Mask, smallest: int, axes: tuple[int, ...]) ->
         extra = result.copy()
         for place in _given_away(counts, result, smallest, axes):
             for axis in axes:
-                line = (*place[:axis], slice(None), *place[axis + 1 :])
-                shown = np.flatnonzero(~extra[line] & (counts[line] > 0))
+                where = (*place[:axis], *place[axis + 1 :])
+                line = np.moveaxis(counts, axis, -1)[where]
+                mask = np.moveaxis(extra, axis, -1)[where]  # a view: writing to it writes to `extra`
+                shown = np.flatnonzero(~mask & (line > 0))
                 if shown.size:
-                    extra[(*place[:axis], shown[np.argmin(counts[line][shown])], *place[axis + 1 :])] = True
+                    mask[shown[np.argmin(line[shown])]] = True
         if (extra == result).all():
             return result
         result = complementary(counts, extra, smallest, axes)
@@ -50,7 +53,7 @@ def _given_away(counts: Counts, hidden: Mask, smallest: int, axes: tuple[int, ..
             known = system.unknown(("sum", str(axis), *map(str, rest)))
             system.lower[known] = system.upper[known] = total
             system.sums.append((known, [numbers[place] for place in members]))
-    small = [place for place in places if counts[place] < smallest]
+    small = [place for place in places if 0 < counts[place] < smallest]
     attacker = Attacker(system)
     left = set(attacker.without_safe([numbers[place] for place in small], enough=WIDTH)) if small else set()
     found = []

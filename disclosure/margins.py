@@ -43,11 +43,12 @@ def build_system(
     return system
 
 
-def cell_keys(frame: pd.DataFrame, count: str) -> list[tuple[Key, Key]]:
+def cell_keys(frame: pd.DataFrame, count: str, separate: tuple[str, ...] = ()) -> list[tuple[Key, Key]]:
     """For each row the key of its cell and of the total (over attribute values) that it is part of.
 
     A total is (universe, geography, area, period kind, first month); a cell of an attribute adds the attribute
-    and its value, and where there is no attribute the cell is the total itself.
+    and its value, and where there is no attribute the cell is the total itself. Attributes in `separate` have a
+    universe of their own.
     """
     columns = [
         "city",
@@ -64,7 +65,8 @@ def cell_keys(frame: pd.DataFrame, count: str) -> list[tuple[Key, Key]]:
     for (city, program, measure, *place, attribute, value), date in zip(
         frame[columns].astype(str).to_numpy().tolist(), dates, strict=True
     ):
-        total: Key = (f"{city}/{program}/{measure}/{count}", *place, date)
+        universe = f"{city}/{program}/{measure}/{count}" + (f"/{attribute}" if attribute in separate else "")
+        total: Key = (universe, *place, date)
         keys.append((total if attribute in EMPTY_ATTRIBUTE else (*total, attribute, value), total))
     return keys
 
@@ -74,7 +76,7 @@ def _add_cells(
 ) -> None:
     nested = {attribute for attribute, _ in rules.nested}
     parts: dict[Key, list[int]] = {}
-    for (key, total), value in zip(cell_keys(frame, count), frame[count], strict=True):
+    for (key, total), value in zip(cell_keys(frame, count, rules.separate), frame[count], strict=True):
         index = system.unknown(key)
         if pd.isna(value):
             system.hidden[index] = key

@@ -29,6 +29,8 @@ class TablePolicy:
     counts   columns of whole numbers that count people-linked records
     grains   allowed (geography, period_kind, attribute); empty where `data` is not person-linked
     nested   attribute → the value that the others are out of (steps of a path, not a partition)
+    parts    measure → the measure it is a part of
+    separate attributes that split other records than the rest of their measure does
     percents percentage column → (numerator column, denominator column)
     times    columns of minutes, and the column with the number of records behind them
     """
@@ -42,6 +44,8 @@ class TablePolicy:
     base_over: tuple[str, ...] = ("attribute_value",)
     grains: tuple[tuple[str, str, str], ...] = ()
     nested: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+    separate: tuple[str, ...] = ()
     percents: tuple[tuple[str, str, str], ...] = ()
     time_columns: tuple[str, ...] = ()
     time_records: str = "n"
@@ -73,7 +77,7 @@ def load_policy(path: Path = POLICY) -> Policy:
 
 def _table(name: str, entry: dict[str, Any], grains: dict[str, Any]) -> TablePolicy:
     settings: dict[str, Any] = {"name": name, "data": entry["data"]}
-    for key in ("block", "cells", "counts", "base_over"):
+    for key in ("block", "cells", "counts", "base_over", "separate"):
         if key in entry:
             settings[key] = tuple(entry[key])
     if "flag" in entry:
@@ -81,6 +85,7 @@ def _table(name: str, entry: dict[str, Any], grains: dict[str, Any]) -> TablePol
     if entry["data"] == "person-linked":
         settings["grains"] = grains[entry["grains"]]
     settings["nested"] = tuple(entry.get("nested", {}).items())
+    settings["parts"] = tuple(entry.get("parts", {}).items())
     settings["percents"] = tuple(
         (column, parts["numerator"], parts["denominator"])
         for column, parts in entry.get("percents", {}).items()

@@ -14,6 +14,7 @@ from disclosure.suppression import complementary, nested_hidden, round_from, rou
 
 PUBLISHED, PROTECTED, PROVISIONAL, UNRELIABLE = "published", "protected", "provisional", "unreliable"
 FLAGS = (PUBLISHED, PROTECTED, PROVISIONAL, UNRELIABLE)
+SMALL_REST = "_has_small_rest"
 MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -44,15 +45,19 @@ def protect(
     found = scan_frame(frame)
     if found:
         raise DisclosureError(f"{table_name}: {found[0].message}; remove it before publishing")
+    if rules.data == "record-quality":
+        return _protect_quality(policy, frame)
     if not rules.is_person_linked:
         return frame.copy()
     _check_columns(rules, frame)
     _check_grain(rules, frame)
     if frame.empty:
         return frame.assign(**{rules.flag: pd.Series(dtype="object")})
+    smallest = policy.number("smallest_shown")
+    marked = frame.assign(**{SMALL_REST: _has_small_rest(rules, frame, smallest)})
     parts = [
         _protect_block(rules, policy, block, _same_block(rules, block, previous))
-        for _, block in frame.groupby(list(rules.block), sort=True, dropna=False)
+        for _, block in marked.groupby(list(rules.block), sort=True, dropna=False)
     ]
     result = pd.concat(parts, ignore_index=True)
     result = _protect_ratios(rules, policy, result)
@@ -119,6 +124,36 @@ def _check_grain(rules: TablePolicy, frame: pd.DataFrame) -> None:
         raise DisclosureError(f"{rules.name}: holds a total row; totals are worked out from the shown cells")
 
 
+def _has_small_rest(rules: TablePolicy, frame: pd.DataFrame, smallest: int) -> pd.Series:
+    """Cells of a measure that is part of another, where the rest between the two is 1 to `smallest`−1."""
+    result = pd.Series(False, index=frame.index)
+    if not rules.parts:
+        return result
+    key = [column for column in (*rules.block, *rules.cells) if column != "measure"]
+    count = rules.counts[0]
+    exact = frame.set_index([*key, "measure"])[count].astype("int64")
+    for part, whole in rules.parts:
+        rows = frame.index[frame["measure"] == part]
+        place = pd.MultiIndex.from_frame(frame.loc[rows, key].assign(measure=whole))
+        rest = exact.reindex(place).to_numpy() - frame.loc[rows, count].to_numpy(dtype="float64")
+        result.loc[rows] = (rest > 0) & (rest < smallest)
+    return result
+
+
+def _protect_quality(policy: Policy, frame: pd.DataFrame) -> pd.DataFrame:
+    """Figures about logs: those under 10 left out, the others and their bases rounded to 10."""
+    smallest, step = policy.number("smallest_shown"), policy.number("release_step")
+    is_log = frame["source"].astype(str).str.contains("/", regex=False)
+    result = frame[~is_log | (frame["value"] >= smallest)].copy()
+    is_log = is_log.loc[result.index]
+    for column in ("value", "base"):
+        values = pd.to_numeric(result[column]).astype("Float64")
+        rounded = ((values + step / 2) // step) * step
+        small = (is_log & values.lt(smallest)).fillna(False).astype(bool)
+        result[column] = values.where(~is_log, rounded).mask(small)
+    return result.reset_index(drop=True)
+
+
 def _same_block(
     rules: TablePolicy, block: pd.DataFrame, previous: pd.DataFrame | None
 ) -> pd.DataFrame | None:
@@ -144,7 +179,7 @@ def _protect_block(
             full[column] = block[column].iloc[0]
     earlier = previous.set_index(cells).reindex(grid) if previous is not None else None
     nested_base = dict(rules.nested).get(str(block["attribute"].iloc[0])) if "attribute" in block else None
-    hidden = np.zeros(shape, dtype=bool)
+    hidden = full[SMALL_REST].eq(True).to_numpy(copy=True).reshape(shape)
     shown = {}
     for column in rules.counts:
         exact = pd.to_numeric(full[column]).fillna(0).to_numpy(dtype=np.int64).reshape(shape)

@@ -30,7 +30,10 @@ def protect_release(
     earlier = previous or {}
     result = {name: protect(name, frame, earlier.get(name), policy) for name, frame in tables.items()}
     for _ in range(ROUNDS):
-        given_away = recoverable(result, links, policy)
+        try:
+            given_away = recoverable(result, links, policy)
+        except ArithmeticError as error:
+            raise DisclosureError(f"{error}; one of them counts other records than the others do") from error
         if given_away.empty:
             return result
         system = build_system(result, links, policy)
@@ -67,7 +70,7 @@ def _hide_around(
             continue
         rows = [
             row
-            for row, (key, _) in enumerate(cell_keys(frame, rules.counts[0]))
+            for row, (key, _) in enumerate(cell_keys(frame, rules.counts[0], rules.separate))
             if key in wanted and frame[rules.flag].iloc[row] != PROTECTED
         ]
         if rows:

@@ -14,6 +14,8 @@ from etl.fetch.client import FetchError
 from etl.problems import BadInput
 from etl.publish.build import Options, build
 from etl.publish.check import check
+from etl.publish.ensure import ensure
+from etl.publish.export.command import add_parser as add_export
 from etl.publish.release import BuildError
 from etl.warehouse import ReleaseError
 from evaluation.program import ProgramError
@@ -43,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
     compute.add_argument("--new-york", type=Path, metavar="FOLDER")
     compute.add_argument("--estimates", action="store_true", help="also the estimates in data/estimates")
+    commands.add_parser("ensure", help="build the default release if there is none")
     commands.add_parser("releases", help="list the releases, newest first")
     live = commands.add_parser("fetch", help="fetch a city's sources from its open-data portal")
     live.add_argument("city")
@@ -61,8 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
     why = commands.add_parser("explain", help="where an estimate comes from")
     why.add_argument("estimate", nargs="?")
     why.add_argument("--release", metavar="ID")
+    add_export(commands)
     given = parser.parse_args(arguments)
     try:
+        if given.command == "export":
+            return int(given.run(given))
         if given.command == "build":
             options = Options(
                 data=given.data,
@@ -75,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
             from etl.publish.ship import ship_all
 
             ship_all(given.minneapolis, given.new_york, given.estimates, _say)
+        elif given.command == "ensure":
+            ensure(_say)
         elif given.command == "releases":
             _list_releases()
         elif given.command == "fetch":

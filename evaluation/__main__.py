@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evaluation.data import DataError, read_frame
+from evaluation.numerics.integrated import DEFAULT_GRID
 from evaluation.result import Result
 from evaluation.run import evaluate
 from evaluation.spec import SpecError, load_spec
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     plain = result.as_dict()
     plain["sentence"] = _sentence(plain)
+    if "integrated" in result.intervals:
+        plain["prior"] = DEFAULT_GRID.prior()
     print(
         json.dumps(plain, ensure_ascii=False, indent=2) if chosen.json else summary(result, plain["sentence"])
     )
@@ -56,6 +59,9 @@ def summary(result: Result, sentence: str) -> str:
         lines.append(f"not estimable: {result.reason}")
     else:
         lines += ["", *_effect_lines(result)]
+    if "integrated" in result.intervals:
+        prior = ", ".join(f"{name} {value:g}" for name, value in DEFAULT_GRID.prior().items())
+        lines.append(f"prior of the integrated interval: {prior}")
     if result.terms:
         lines += ["", f"{'term':<24}{'coefficient':>14}{'std. error':>14}"]
         for name, term in result.terms.items():

@@ -194,6 +194,8 @@ def _dated(column: pd.Series, name: str) -> tuple[Timeline, np.ndarray]:
 
 
 def _row_date(value: object, at: int, name: str) -> datetime.date:
+    if value is pd.NaT or value is None:
+        raise DataError(f"row {at + 2}, column {name!r}: empty; every row needs its time")
     if isinstance(value, datetime.datetime):
         return value.date()
     if isinstance(value, datetime.date):

@@ -10,6 +10,7 @@ import numpy as np
 from evaluation.analysis_result import AnalysisResult, Companion, Placebo, Specification
 from evaluation.checks.claim import claim_of
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
+from evaluation.checks.finite import finite
 from evaluation.checks.headline import headline_of
 from evaluation.checks.twin import false_alarms
 from evaluation.controlled_checks import curve_of, informing_checks
@@ -91,7 +92,8 @@ def evaluate_controlled(setting: Setting, analysis: Analysis, deep: bool = True)
     if deep:
         curve, specifications = curve_of(setting, analysis, phase)
         informing += [false_alarms(head), curve]
-    result = with_verdict(replace(result, checks=(*deciding, *informing)), analysis.margin)
+    checks = tuple(finite(check) for check in (*deciding, *informing))
+    result = with_verdict(replace(result, checks=checks), analysis.margin)
     companions = [
         _pooled_companion(setting, analysis, key, pool, codes),
         *single_companions(analysis, card, treated, comparison, codes, setting.cube.months),

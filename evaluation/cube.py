@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,12 +32,10 @@ class Cube:
         """(T,) events of the named areas together."""
         return np.asarray(self.counts[key][self.rows(areas)].sum(axis=0))
 
-    def window(self, first: str | None, last: str | None) -> Cube:
-        """The cube cut to months from `first` to `last`, both included; None leaves an end open."""
-        keep = np.array(
-            [(first is None or first <= m) and (last is None or m <= last) for m in self.months], dtype=bool
-        )
-        months = tuple(month for month, yes in zip(self.months, keep, strict=True) if yes)
+    def months_where(self, wanted: Callable[[str], bool]) -> Cube:
+        """The cube with only the months for which `wanted` is true."""
+        keep = np.array([wanted(month) for month in self.months], dtype=bool)
+        months = tuple(month for month in self.months if wanted(month))
         return Cube(self.areas, months, {key: value[:, keep] for key, value in self.counts.items()})
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import csv
 import gzip
+import struct
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,19 @@ from evaluation.spec import Spec
 
 class DataError(ValueError):
     """Rows that cannot be used: one line with file, row, column, reason and what to do."""
+
+
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    csv.Error,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+)
+"""What the readers of the several formats raise on a damaged file."""
 
 
 def read_frame(spec: Spec) -> pd.DataFrame:
@@ -35,7 +51,7 @@ def read_frame(spec: Spec) -> pd.DataFrame:
         frame = _read(path)
     except DataError:
         raise
-    except (OSError, ValueError, EOFError, KeyError, csv.Error) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{path}: cannot be read ({reason}); save it again as CSV in UTF-8") from None
     frame.columns = [str(name).strip().strip('"') for name in frame.columns]

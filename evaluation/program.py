@@ -88,29 +88,31 @@ class Program:
         """Areas treated under any reading; an area of these is never a control."""
         return frozenset(area for catchment in self.catchments.values() for area in catchment.areas)
 
+    def spec_object(self, analysis: Analysis) -> dict[str, Any]:
+        """The analysis with the windows and catchments it names: what a spec file holds and its hash is of."""
+        return {
+            "analysis": {
+                key: value
+                for key, value in analysis.raw.items()
+                if key not in {"question", "registered", "role", "listed"}
+            },
+            "phases": {item.id: [item.first, item.last] for item in self.phases.values()},
+            "baselines": {
+                key: [self.baselines[key].first, self.baselines[key].last] for key in analysis.baselines
+            },
+            "catchments": {
+                key: {
+                    "areas": sorted(self.catchments[key].areas),
+                    "starts": dict(sorted(self.catchments[key].starts.items())),
+                    "leave_out": sorted(self.catchments[key].leave_out),
+                }
+                for key in self.catchments
+            },
+        }
+
     def spec_sha256(self, analysis: Analysis) -> str:
-        """Hash of the analysis with the windows and catchments it names: changed dates or areas show."""
-        return sha256_of(
-            {
-                "analysis": {
-                    key: value
-                    for key, value in analysis.raw.items()
-                    if key not in {"question", "registered", "role", "listed"}
-                },
-                "phases": {item.id: [item.first, item.last] for item in self.phases.values()},
-                "baselines": {
-                    key: [self.baselines[key].first, self.baselines[key].last] for key in analysis.baselines
-                },
-                "catchments": {
-                    key: {
-                        "areas": sorted(self.catchments[key].areas),
-                        "starts": dict(sorted(self.catchments[key].starts.items())),
-                        "leave_out": sorted(self.catchments[key].leave_out),
-                    }
-                    for key in self.catchments
-                },
-            }
-        )
+        """Hash of `spec_object`: changed dates or areas show."""
+        return sha256_of(self.spec_object(analysis))
 
 
 def parse_program(program: Mapping[str, Any]) -> Program:

@@ -6,8 +6,6 @@ defaults written out; the file name is no part of it, so the same analysis of a 
 
 from __future__ import annotations
 
-import datetime
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -16,9 +14,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evaluation.canonical import sha256_of
-
-Point = str | float
-"""A place on the time axis: "2005-01", "2005-01-30", "2005", or a number on the time index."""
+from evaluation.spec_values import (
+    Point,
+    SpecError,
+    read_choice,
+    read_excluded,
+    read_flag,
+    read_labels,
+    read_order,
+    read_point,
+    read_point_or_none,
+    read_share,
+    read_text,
+    read_whole,
+)
 
 FAMILIES = ("poisson", "negative-binomial", "gaussian", "log-gaussian", "arima")
 DESIGNS = ("single", "controlled", "pooled")
@@ -42,12 +51,8 @@ COMPARISONS = (
 DEFAULT_INTERVALS: dict[tuple[str, str], tuple[str, ...]] = {
     ("single", "poisson"): ("integrated", "ewc", "standard"),
     ("controlled", "poisson"): ("integrated", "ewc", "standard"),
-    ("pooled", "poisson"): ("cluster", "hc1"),
+    ("pooled", "poisson"): ("randomization", "cr3", "cluster", "hc1"),
 }
-
-
-class SpecError(ValueError):
-    """A spec that cannot be read or carried out: one line that names the key and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -245,87 +250,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-# One reader for each kind of value; each raises SpecError with what was wrong and what to write.
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise SpecError(f'must be a text, not {value!r}; write it in quotes, e.g. "victims"')
-    return value
-
-
-def _label(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise SpecError(f'must be names in quotes, not {value!r}; write e.g. ["77"]')
-    return str(value)
-
-
-def _labels(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
-        raise SpecError(f'must be a list, not {value!r}; write e.g. ["77"]')
-    return tuple(_label(item) for item in value)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise SpecError(f"must be true or false, not {value!r}")
-    return value
-
-
-def _whole(lowest: int, highest: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise SpecError(f"must be a whole number from {lowest} to {highest}, not {value!r}")
-        return value
-
-    return read
-
-
-def _share(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        raise SpecError(f"must be a number between 0 and 1, not {value!r}; write e.g. 0.10")
-    return float(value)
-
-
-def _choice(allowed: tuple[str, ...]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in allowed:
-            raise SpecError(f"must be one of {', '.join(allowed)}, not {value!r}")
-        return str(value)
-
-    return read
-
-
-_POINT = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
-
-
-def _point(value: Any) -> Point:
-    if isinstance(value, datetime.date):
-        return value.isoformat()[:10]
-    if isinstance(value, str) and _POINT.fullmatch(value):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise SpecError(f'must be a month like "2021-06", a day like "2021-06-01" or a number, not {value!r}')
-
-
-def _point_or_none(value: Any) -> Point | None:
-    return None if value == "none" else _point(value)
-
-
-def _excluded(value: Any) -> tuple[Point, ...]:
-    if not isinstance(value, list | tuple):
-        raise SpecError(f'must be a list of periods, not {value!r}; write e.g. ["2001-09"]')
-    found: list[Point] = []
-    for item in value:
-        if isinstance(item, str) and "/" in item:
-            first, _, last = item.partition("/")
-            found.append(f"{_point(first)}/{_point(last)}")
-        else:
-            found.append(_point(item))
-    return tuple(found)
-
-
 def _phases(value: Any) -> tuple[Phase, ...]:
     if not isinstance(value, list | tuple):
         raise SpecError('must be a list, e.g. [{name = "withdrawn", start = "2025-04", end = "2025-08"}]')
@@ -333,16 +257,9 @@ def _phases(value: Any) -> tuple[Phase, ...]:
     for entry in value:
         if not isinstance(entry, Mapping) or not {"name", "start"} <= set(entry) <= {"name", "start", "end"}:
             raise SpecError(f"each phase has name, start and (optional) end, not {entry!r}")
-        end = _point(entry["end"]) if "end" in entry else None
-        found.append(Phase(name=_text(entry["name"]), start=_point(entry["start"]), end=end))
+        end = read_point(entry["end"]) if "end" in entry else None
+        found.append(Phase(name=read_text(entry["name"]), start=read_point(entry["start"]), end=end))
     return tuple(found)
-
-
-def _order(value: Any) -> tuple[int, int, int]:
-    if not isinstance(value, list | tuple) or len(value) != 3:
-        raise SpecError(f"must be three whole numbers like [2, 1, 0], not {value!r}")
-    first, second, third = (_whole(0, 24)(item) for item in value)
-    return first, second, third
 
 
 def _intervals(value: Any) -> tuple[str, ...]:
@@ -358,37 +275,37 @@ def _intervals(value: Any) -> tuple[str, ...]:
 
 
 _DATA_READERS: dict[str, Callable[[Any], Any]] = {
-    "file": lambda value: Path(_text(value)),
-    **dict.fromkeys(("year", "month", "time", "date", "outcome", "exposure", "area"), _text),
-    "treated": _labels,
-    "treated_from": _text,
-    "comparison": _labels,
-    "cluster": _text,
-    "weights": _text,
-    "exclude": _excluded,
-    "unit": _text,
+    "file": lambda value: Path(read_text(value)),
+    **dict.fromkeys(("year", "month", "time", "date", "outcome", "exposure", "area"), read_text),
+    "treated": read_labels,
+    "treated_from": read_text,
+    "comparison": read_labels,
+    "cluster": read_text,
+    "weights": read_text,
+    "exclude": read_excluded,
+    "unit": read_text,
 }
 
 _ANALYSIS_READERS: dict[str, Callable[[Any], Any]] = {
-    "design": _choice(DESIGNS),
-    "family": _choice(FAMILIES),
-    "start": _point,
-    "end": _point_or_none,
+    "design": read_choice(DESIGNS),
+    "family": read_choice(FAMILIES),
+    "start": read_point,
+    "end": read_point_or_none,
     "phases": _phases,
-    "trend": _flag,
-    "level": _flag,
-    "slope": _flag,
-    "slope_origin": _whole(0, 1),
-    "harmonics": _whole(0, 26),
-    "period": _whole(2, 366),
-    "days_offset": _flag,
-    "shock": _point_or_none,
-    "differential_trend": _flag,
-    "covariates": _labels,
-    "order": _order,
-    "seasonal_order": _order,
+    "trend": read_flag,
+    "level": read_flag,
+    "slope": read_flag,
+    "slope_origin": read_whole(0, 1),
+    "harmonics": read_whole(0, 26),
+    "period": read_whole(2, 366),
+    "days_offset": read_flag,
+    "shock": read_point_or_none,
+    "differential_trend": read_flag,
+    "covariates": read_labels,
+    "order": read_order,
+    "seasonal_order": read_order,
     "intervals": _intervals,
-    "margin": _share,
+    "margin": read_share,
 }
 
 ANALYSIS_KEYS = tuple(_ANALYSIS_READERS)

@@ -10,21 +10,18 @@ import numpy as np
 from evaluation.analysis_result import AnalysisResult
 from evaluation.checks.claim import claim_of
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
-from evaluation.checks.headline import Figures, cannot_run, outcome_of
-from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect
-from evaluation.checks.pre_period import breakdown_value, pooled_cohorts, pre_period_ratio
-from evaluation.checks.sensitivity import catchments, dose
+from evaluation.checks.finite import finite
 from evaluation.cube import Cube
-from evaluation.designs.panel import NEVER, Panel, collapse
-from evaluation.designs.pooled import DEFAULT, PooledEstimate, estimate_pooled, pooled_result
+from evaluation.designs.panel import NEVER, Panel
+from evaluation.designs.pooled import DEFAULT, estimate_pooled, headline_interval, pooled_result
 from evaluation.designs.randomization import admissible_assignments
-from evaluation.designs.two_way_poisson import fit_two_way_poisson
 from evaluation.pools import Pool, like_for_like
 from evaluation.pools import comparison_pool as areas_of_pool
 from evaluation.program import Analysis
 from evaluation.result import Card, Check, Reading, Result
 from evaluation.series import NotEstimableError
 from evaluation.setting import Setting
+from evaluation.staggered_checks import staggered_informing, staggered_ratio_checks
 from evaluation.verdict import with_verdict
 
 Key = tuple[str, str, str]
@@ -68,7 +65,10 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
     names = {check.name for check in replaced}
     result = replace(
         result,
-        checks=tuple([check for check in result.checks if check.name not in names] + replaced),
+        checks=tuple(
+            finite(check)
+            for check in [*[item for item in result.checks if item.name not in names], *replaced]
+        ),
         readings=tuple(readings),
         registration="confirmatory" if analysis.registration == "confirmatory" else "retrospective",
     )
@@ -77,67 +77,33 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
     )
 
 
-def staggered_ratio_checks(panel: Panel, size: float) -> tuple[Check, Check]:
-    """Gates 1 and 2 over the cohorts of a panel."""
-    cohorts = pooled_cohorts(panel.counts, panel.starts, ~panel.is_treated)
-    return pre_period_ratio(cohorts, size), breakdown_value(cohorts, size)
-
-
-def staggered_informing(
-    setting: Setting,
-    analysis: Analysis,
-    panel: Panel,
-    result: Result,
-    readings: Sequence[Reading],
-    key: Key,
-) -> list[Check]:
-    """Informing checks that a staggered panel carries."""
-    assert result.effect is not None
-    cr3 = result.intervals.get("cr3")
-    lower, upper = result.effect.interval_95
-    checks = [
-        leave_one_cohort_out(panel, result.effect.coefficient),
-        catchments(readings, key, result.effect.rate_ratio or 1.0),
-        confounder_tipping_point(result.effect.rate_ratio or 1.0, (lower, upper)),
-        dose(),
-    ]
-    if cr3 is not None and cr3.standard_error:
-        checks.insert(0, minimum_detectable_effect(cr3.standard_error))
-    return checks
-
-
-def leave_one_cohort_out(panel: Panel, log_ratio: float) -> Check:
-    """The estimate without each set of areas that started together; fails when one decides the side."""
-    name = "leave_one_cohort_out"
-    starts = np.unique(panel.starts[panel.is_treated])
-    if len(starts) < 2:
-        return cannot_run(name, "one_cohort")
-    counts, treatment = collapse(panel)
-    keep = (panel.starts[None, :] != starts[:, None]).astype(float)
-    weights = np.ones_like(counts) * keep[:, :, None]
-    values = fit_two_way_poisson(counts, treatment, weights).coefficient
-    figures: Figures = {
-        "cohorts": len(starts),
-        "lowest": float(np.exp(np.nanmin(values))),
-        "highest": float(np.exp(np.nanmax(values))),
-    }
-    failed = bool((values * log_ratio < 0).any() or not np.isfinite(values).all())
-    return outcome_of(name, failed, "one_cohort_decides_the_side", figures)
-
-
 def staggered_panel(
     setting: Setting, analysis: Analysis, outcome: tuple[str, str], key: Key
 ) -> tuple[Panel, Pool]:
-    """Panel of one reading, cut to the analysis's months. Raises NotEstimableError."""
+    """Panel of one reading. Raises NotEstimableError.
+
+    From the first month of the baseline to the last of the phase; months between the end of the baseline and
+    the earliest start (a pilot, a shock) are left out, so that they count as neither.
+    """
     catchment = setting.program.catchments[key[0]]
-    cube = setting.cube.window(analysis.first_month, analysis.end)
-    if not cube.months:
-        raise NotEstimableError("no_months")
-    inside = setting.areas_of(key[0], analysis.geography)
+    baseline = setting.program.baselines[key[2]]
     phase = setting.program.phases[analysis.phase]
+    inside = setting.areas_of(key[0], analysis.geography)
     first = {area: catchment.starts.get(area, phase.first) for area in inside}
     limit = analysis.exclude_starts_from
     kept = [area for area in inside if limit is None or first[area] < limit]
+    if not kept:
+        raise NotEstimableError("no_treated_area")
+    begin = max(filter(None, (analysis.first_month, baseline.first)))
+    last = min(filter(None, (analysis.end, phase.last, setting.cube.months[-1])))
+    earliest = min(first[area] for area in kept)
+    cube = setting.cube.months_where(
+        lambda month: (
+            begin <= month <= last and (month >= earliest or baseline.last is None or month <= baseline.last)
+        )
+    )
+    if not cube.months:
+        raise NotEstimableError("no_months")
     never = setting.ever_treated(analysis.geography) | set(catchment.leave_out)
     pool = areas_of_pool(key[1], kept, never, cube.areas, setting.neighbors, setting.levels)
     if pool.reason:
@@ -162,47 +128,36 @@ def _position(cube: Cube, month: str) -> int:
 def _reading(
     setting: Setting, analysis: Analysis, outcome: tuple[str, str], key: Key, headline: Result | None
 ) -> Reading:
-    """One registered reading with its CR3 interval; the headline's own keeps the headline's interval."""
+    """One registered reading, its interval by the headline's method; without an 80 % interval to save time."""
     catchment, pool, baseline = key
     if headline is not None and headline.effect is not None:
         effect = headline.effect
         return Reading(catchment, pool, baseline, effect.rate_ratio, *effect.interval_95, *effect.interval_80)
-    found = _estimate(setting, analysis, outcome, key)
-    if isinstance(found, str):
-        return Reading(catchment, pool, baseline, None, None, None, status="not_estimable", reason=found)
-    interval = found.intervals["cr3"]
-    return Reading(
-        catchment,
-        pool,
-        baseline,
-        float(np.exp(found.coefficient)),
-        interval.lower_95,
-        interval.upper_95,
-        interval.lower_80,
-        interval.upper_80,
-    )
+    try:
+        panel, _ = staggered_panel(setting, analysis, outcome, key)
+        found = estimate_pooled(
+            panel, ("randomization", "cr3"), _cluster_levels(setting, analysis), quick=True
+        )
+    except NotEstimableError as refusal:
+        return Reading(
+            catchment, pool, baseline, None, None, None, status="not_estimable", reason=refusal.reason
+        )
+    interval = headline_interval(("randomization", "cr3"), found)
+    ends = interval.lower_95, interval.upper_95 if np.isfinite(interval.upper_95) else None
+    return Reading(catchment, pool, baseline, float(np.exp(found.coefficient)), *ends)
 
 
 def _placebo(setting: Setting, analysis: Analysis, name: str, key: Key) -> tuple[float, float] | None:
+    """Coefficient and CR3 error of a placebo outcome in the headline's panel; None where not estimable."""
     if not setting.cube.has(name, "incidents"):
         return None
-    found = _estimate(setting, analysis, (name, "incidents"), key)
-    if isinstance(found, str):
-        return None
-    error = found.intervals["cr3"].standard_error
-    return None if error is None else (found.coefficient, error)
-
-
-def _estimate(
-    setting: Setting, analysis: Analysis, outcome: tuple[str, str], key: Key
-) -> PooledEstimate | str:
-    """Coefficient with CR3, or the reason why there is none."""
     try:
-        panel, _ = staggered_panel(setting, analysis, outcome, key)
+        panel, _ = staggered_panel(setting, analysis, (name, "incidents"), key)
         found = estimate_pooled(panel, ("cr3",))
-    except NotEstimableError as stop:
-        return stop.reason
-    return found if "cr3" in found.intervals else "too_few_treated_clusters"
+    except NotEstimableError:
+        return None
+    error = found.intervals["cr3"].standard_error if "cr3" in found.intervals else None
+    return None if error is None else (found.coefficient, error)
 
 
 def _with_window(card: Card, panel: Panel) -> Card:

@@ -66,17 +66,10 @@ def heterogeneity(summary: Plain) -> str:
     return " ".join(lines)
 
 
-def members(results: Sequence[Plain], outcome: str, selection: str) -> list[Plain]:
-    """Rows that the summary was made from; the choice itself is stored with the results."""
-    ours = [r for r in results if r["intervention"] == "street_outreach" and r["outcome"] == outcome]
-    if selection == "every_site_equal_weight":
-        return [r for r in ours if r["in_site_list"]]
-    pool = [r for r in ours if r["in_pool"]]
-    if selection == "maryland_4_or_more":
-        return [r for r in pool if r["maryland_scale"] >= 4]
-    if selection == "with_single_sites":
-        return pool + [r for r in ours if r["in_site_list"] and numbers.is_known(r["standard_error"])]
-    return pool
+def members(results: Sequence[Plain], summary: Plain) -> list[Plain]:
+    """The results that a summary was made from."""
+    ids = set(str(summary["members"]).split())
+    return [row for row in results if row["result"] in ids]
 
 
 def forest(
@@ -105,10 +98,16 @@ def forest(
             )
     for row in local:
         program = names.get(row["program"], row["program"])
-        estimates.append(_estimate(row, say("evidence.forest.local", program=program), role="observed"))
+        here, toward = (
+            say(f"evidence.forest.{key}")
+            if len(local) == 1
+            else say("evidence.forest.several", name=say(f"evidence.forest.{key}"), program=program)
+            for key in ("local", "pooled")
+        )
+        estimates.append(_estimate(row, here, role="observed"))
         drawn = {"rate_ratio": row["pooled_rate_ratio"], "lower_95": row["pooled_lower_95"]}
         drawn["upper_95"] = row["pooled_upper_95"]
-        estimates.append(_estimate(drawn, say("evidence.forest.pooled", program=program), role="comparison"))
+        estimates.append(_estimate(drawn, toward, role="comparison"))
     return _chart(
         f"evidence {summary['summary']}",
         say("evidence.forest.title", things=things(summary["outcome"])),

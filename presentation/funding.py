@@ -61,20 +61,20 @@ def averted(row: Plain, program: Program) -> str:
     analysis = program.entry("analysis", row["basis"].partition("/")[2])
     parts = {
         "amount": numbers.dollars(row["amount_usd"]),
-        "phase": program.phase_name(analysis.get("phase", "")),
+        "phase": say("funding.phase", name=program.phase_name(analysis.get("phase", ""))),
         "things": _things(row),
         "averted": _signed(inputs["averted"]),
         "lower": _signed(inputs["averted_lower_95"]),
         "upper": _signed(inputs["averted_upper_95"]),
         "count": numbers.count(-inputs["averted"]),
     }
-    caveats = {"assumes_the_amount_paid_for_the_whole_phase", "payments_of_the_phase", "amount_of_the_phase"}
+    caveat = say(f"funding.caveat.{inputs['money']}")
     if row["status"] == "stated":
-        text = say("funding.detail.stated", **parts)
-        return f"{text} {say('funding.caveat.' + row['reason'])}" if row["reason"] in caveats else text
+        return f"{say('funding.detail.stated', **parts)} {caveat}"
     if row["reason"] == "more_than_expected":
-        return say("funding.detail.more_than_expected", **parts)
-    return say("funding.detail.cannot_be_stated", at_least=numbers.dollars(inputs["at_least_usd"]), **parts)
+        return f"{say('funding.detail.more_than_expected', **parts)} {caveat}"
+    text = say("funding.detail.cannot_be_stated", at_least=numbers.dollars(inputs["at_least_usd"]), **parts)
+    return f"{text} {caveat}"
 
 
 def unit_cost(row: Plain) -> str:
@@ -102,7 +102,7 @@ def break_even_line(row: Plain) -> str:
         name=cost_name(row["inputs"]),
         amount=numbers.dollars(row["amount_usd"]),
         people=numbers.decimal(row["value"], 1),
-        percent=say("funding.even_percent", percent=numbers.percent(percent, 1))
+        percent=say("funding.even_percent", percent=numbers.percent(percent, 1 if percent >= 1 else 2))
         if percent is not None
         else "",
     )

@@ -1,4 +1,5 @@
-"""Every word that people read comes from one file of a language: `presentation/languages/en-US.toml`.
+"""Every word that people read comes from one file of a language: `presentation/languages/en-US.toml`, and those
+of the staff pages from the folder of its name.
 
 A second language is one more file with the same keys. `OVP_LANGUAGE` names the file that is used.
 Values are templates for `str.format`; numbers arrive already formatted (`presentation.numbers`).
@@ -10,6 +11,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 FOLDER = Path(__file__).resolve().parent / "languages"
 DEFAULT = "en-US"
@@ -42,7 +44,8 @@ def load(name: str) -> dict[str, str | list[str]]:
         elif isinstance(value, list):
             entries[prefix] = [str(item) for item in value]
 
-    collect("", tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+    for path in (FOLDER / f"{name}.toml", *sorted((FOLDER / name).glob("*.toml"))):
+        collect("", tomllib.loads(path.read_text(encoding="utf-8")))
     return entries
 
 
@@ -56,6 +59,11 @@ def say(key: str, **values: object) -> str:
     if not isinstance(text, str):
         raise KeyError(f"{key} is a list: use listed()")
     return text.format(**values)
+
+
+def fields(key: str) -> set[str]:
+    """Names of what is filled into the text of `key`."""
+    return {name for _, name, _, _ in Formatter().parse(str(load(language())[key])) if name}
 
 
 def listed(key: str) -> list[str]:

@@ -41,12 +41,29 @@ def title(counts: pd.DataFrame) -> str:
         return say("requests.title.no_log")
     found = answered(counts) or _from_bands(counts)
     if found is None:
-        return say("requests.title.no_answers")
+        return _outcome_title(counts)
     reached, asked = found
     return say(
         "requests.title.log",
         answered=numbers.count(reached),
         asked=numbers.count(asked),
+        years=_years(counts),
+    )
+
+
+def _outcome_title(counts: pd.DataFrame) -> str:
+    """What came of requests, where answers to urgent ones are protected."""
+    part = counts[counts["measure"] == "requests"]
+    asked = _total(part, attribute="step", attribute_value="asked")[0]
+    unreached = _total(part, attribute="outcome", attribute_value="unreached")[0]
+    responded = _total(part, attribute="outcome", attribute_value="responded")[0]
+    if not asked or not (unreached or responded):
+        return say("requests.title.no_answers")
+    return say(
+        "requests.title.outcomes",
+        asked=numbers.count(asked),
+        unreached=numbers.count(unreached),
+        responded=numbers.count(responded),
         years=_years(counts),
     )
 
@@ -126,8 +143,8 @@ def sources_and_outcomes(counts: pd.DataFrame) -> list[Plain]:
             total, whole = _total(part, attribute_value=value)
             rows.append(
                 {
-                    "choice": say("requests.who") if attribute == "source" else say("requests.came"),
-                    "value": words.word(
+                    "split_by": say("requests.who") if attribute == "source" else say("requests.came"),
+                    "request_kind": words.word(
                         "request_source" if attribute == "source" else "request_outcome", value
                     ),
                     "requests": numbers.count(total) if total else say("requests.protected"),
@@ -146,7 +163,7 @@ def time_rows(times: pd.DataFrame) -> list[Plain]:
         rows.append(
             {
                 "step": words.word("request_time", measure),
-                "value": words.word("request_source", source),
+                "request_kind": words.word("request_source", source),
                 "period": numbers.month(row["period"], short=True),
                 "requests": numbers.count(row["n"]),
                 "median_time": duration(row["median_minutes"]),
@@ -157,12 +174,14 @@ def time_rows(times: pd.DataFrame) -> list[Plain]:
 
 
 def duration(minutes: float | None) -> str:
-    """Minutes under two hours, else hours; a quantile that was never reached says so."""
+    """Minutes, hours from two hours on, days from two days on; a quantile never reached says so."""
     if minutes is None or not numbers.is_known(minutes):
         return say("requests.not_reached")
     if minutes < 120:
         return say("requests.minutes", value=numbers.count(minutes))
-    return say("requests.hours_value", value=numbers.decimal(minutes / 60, 1))
+    if minutes < 48 * 60:
+        return say("requests.hours_value", value=numbers.decimal(minutes / 60, 1))
+    return say("requests.days_value", value=numbers.decimal(minutes / 1440, 1))
 
 
 def path_lines(facts: Sequence[Plain]) -> list[str]:

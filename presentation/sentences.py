@@ -6,11 +6,12 @@ returns finished text. A result with several readings is said as their range, ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
 from presentation import numbers, words
-from presentation.language import has, say, sentence_case
+from presentation.language import fields, has, say, sentence_case
 
 Plain = dict[str, Any]
 
@@ -53,14 +54,12 @@ def _range(result: Plain) -> str:
     estimate = result["estimate"]
     if len(readings) > 1:
         ratios = [reading["rate_ratio"] for reading in readings]
-        lowest = [r["lower_95"] for r in readings if numbers.is_known(r.get("lower_95"))]
-        highest = [r["upper_95"] for r in readings if numbers.is_known(r.get("upper_95"))]
         return say(
             "finding.range_readings",
             range=numbers.change_range(min(ratios), max(ratios)),
             count=numbers.count(len(readings)),
             median=numbers.change(median(ratios)),
-            interval=numbers.change_range(min(lowest, default=None), max(highest, default=None)),
+            interval=_reach(readings),
         )
     lower, upper = estimate["interval_95"]
     if estimate.get("rate_ratio") is None:
@@ -75,6 +74,13 @@ def _range(result: Plain) -> str:
         estimate=numbers.change(estimate["rate_ratio"]),
         interval=numbers.change_range(lower, upper),
     )
+
+
+def _reach(readings: list[Plain]) -> str:
+    """From the lowest to the highest end of the readings' 95 % intervals."""
+    lowest = [r["lower_95"] for r in readings if numbers.is_known(r.get("lower_95"))]
+    highest = [r["upper_95"] for r in readings if numbers.is_known(r.get("upper_95"))]
+    return numbers.change_range(min(lowest, default=None), max(highest, default=None))
 
 
 def _base(result: Plain) -> str:
@@ -99,7 +105,7 @@ def headline(result: Plain) -> str:
     if len(readings) > 1:
         ratios = [reading["rate_ratio"] for reading in readings]
         run = numbers.change_range(min(ratios), max(ratios))
-        return say(f"headline.{verdict}", range=run, things=counted)
+        return say(f"headline.{verdict}", range=run, things=counted, interval=_reach(readings))
     lower, upper = estimate["interval_95"]
     if estimate.get("rate_ratio") is None:
         if verdict != "cannot_tell":
@@ -118,6 +124,12 @@ def headline(result: Plain) -> str:
             things=counted,
         )
     return say(f"headline.{verdict}", range=numbers.change_range(lower, upper), things=counted)
+
+
+def plain_words(result: Plain) -> str:
+    """What the verdict means, for someone who reads nothing else."""
+    known = result["status"] == "estimated" and result.get("estimate")
+    return say(f"plain.{result['verdict'] if known else 'not_estimable'}", things=things(result))
 
 
 def averted(result: Plain) -> str:
@@ -233,6 +245,28 @@ def additive(result: Plain) -> str:
     )
 
 
+def per_month(result: Plain) -> str:
+    """Counts per month before and during, of both sides; empty where the result has none."""
+    change = result.get("additive") or {}
+    names = ("treated_per_month_baseline", "treated_per_month_phase")
+    if not all(numbers.is_known(change.get(name)) for name in names):
+        return ""
+    treated = say(
+        "per_month.treated",
+        treated_before=numbers.decimal(change[names[0]], 1),
+        treated_after=numbers.decimal(change[names[1]], 1),
+        things=things(result),
+    )
+    if not numbers.is_known(change.get("comparison_per_month_baseline")):
+        return say("per_month.one", treated=treated)
+    return say(
+        "per_month.both",
+        treated=treated,
+        comparison_before=numbers.decimal(change["comparison_per_month_baseline"], 1),
+        comparison_after=numbers.decimal(change["comparison_per_month_phase"], 1),
+    )
+
+
 def gates_summary(result: Plain) -> str:
     """How many conditions for a conclusion are met."""
     gates = result.get("gates") or ()
@@ -281,14 +315,13 @@ def check_question(entry: Plain) -> str:
 
 def check(entry: Plain) -> str:
     """One check in one sentence, with its figures; the reason where it did not pass."""
-    figures = {key: value for key, value in (entry.get("figures") or {}).items()}
+    figures = entry.get("figures") or {}
     key = f"check.{entry['name']}.sentence"
-    has_figures = any(numbers.is_known(value) for value in figures.values())
     said = reason(entry) if entry["status"] != "passed" else ""
-    if has_figures:
-        filled = _fill(key, figures) if has(key) else _plain_figures(figures)
-        said = f"{said} {filled} {_by_outcome(figures)}"
-    return " ".join(said.split())
+    # A reason that already gives figures is not followed by the same ones again.
+    if not any(character.isdigit() for character in said) and any(map(numbers.is_known, figures.values())):
+        said = f"{said} {_fill((key, f'{key}_other'), figures, entry['status'] != 'cannot_run')}"
+    return " ".join(f"{said} {_by_outcome(figures)}".split())
 
 
 def _by_outcome(figures: Plain) -> str:
@@ -302,16 +335,19 @@ def _by_outcome(figures: Plain) -> str:
     return say("checks.by_outcome", figures="; ".join(shown)) if shown else ""
 
 
-def _fill(key: str, figures: Plain) -> str:
-    """The text of `key` with the figures; nothing when it asks for one that the engine did not give."""
-    formatted = {name: figure(name, value) for name, value in figures.items()}
-    try:
-        return say(key, **formatted)
-    except KeyError:
-        return _plain_figures(figures)
+def _fill(keys: Sequence[str], figures: Plain, by_name: bool = True) -> str:
+    """The first of the texts all of whose figures are known; else (`by_name`) the known figures by name."""
+    known = {name: figure(name, value) for name, value in figures.items() if numbers.is_known(value)}
+    for key in keys:
+        if has(key) and fields(key) <= set(known):
+            return say(key, **known)
+    return _plain_figures(figures) if by_name else ""
 
 
 LOG_RATIOS = ("log_rate_ratio", "drift_that_would_erase")
+RATIOS = ("lowest", "highest", "median", "largest", "lower_95", "upper_95", "median_whole_clusters")
+SHARES = ("power_at", "share", "wrong_sign", "false_alarm_rate")
+MOST_FIGURES = 6
 
 
 def figure(name: str, value: float | int | None) -> str:
@@ -320,14 +356,18 @@ def figure(name: str, value: float | int | None) -> str:
         return say("numbers.unknown")
     if name.endswith(LOG_RATIOS):
         return numbers.change(_exp(value))
-    if name.endswith("rate_ratio") or name in ("lowest", "highest", "lower_95", "upper_95"):
-        return numbers.change(value)
-    if name.endswith("percent"):
-        return numbers.percent(value)
-    if name.endswith("power") or name.startswith("share") or name.endswith("share"):
+    if name.startswith(SHARES) or name.endswith(("share", "power")):
         return numbers.percent(100 * value)
+    if name.startswith("exaggeration"):
+        return numbers.decimal(value, 1)
+    if "percent" in name:
+        return numbers.percent(abs(value))
+    if "rate_ratio" in name or name in RATIOS or name.startswith(("lower_95", "upper_95")):
+        return numbers.change(value)
     if name in ("p", "smallest_p", "p_value") or name.startswith("p_") or name.endswith("_p"):
         return numbers.probability(value)
+    if value >= 1e9:
+        return say("numbers.billions")
     if isinstance(value, int) or float(value).is_integer():
         return numbers.count(value)
     return numbers.decimal(value, 2)
@@ -337,8 +377,11 @@ def _plain_figures(figures: Plain) -> str:
     shown = [
         say("checks.figure", name=words.word("figure", name), value=figure(name, value))
         for name, value in figures.items()
+        if numbers.is_known(value)
     ]
-    return say("checks.figures", figures="; ".join(shown)) if shown else say("checks.no_figures")
+    if not shown or len(shown) > MOST_FIGURES:
+        return ""
+    return say("checks.figures", figures="; ".join(shown))
 
 
 def reason(entry: Plain) -> str:
@@ -349,14 +392,22 @@ def reason(entry: Plain) -> str:
     # A check may say it in its own words; most reasons read alike wherever they come up.
     for key in (f"check.{entry.get('name')}.reason.{code}", f"reason.{code}"):
         if has(key):
-            return _fill(key, entry.get("figures") or {})
+            return _fill((key,), entry.get("figures") or {})
     return words.reason(code)
+
+
+SMALLEST = ("smallest_fall_percent", "smallest_decrease_percent")
 
 
 def smallest_detectable(result: Plain) -> str:
     """The smallest change that this record could have shown, or nothing where it was not computed."""
     for entry in result.get("checks") or ():
-        value = (entry.get("figures") or {}).get("percent")
-        if entry["name"] == "minimum_detectable_effect" and numbers.is_known(value):
-            return say("results.detectable", percent=numbers.percent(abs(value)), things=things(result))
+        figures = entry.get("figures") or {}
+        for name in SMALLEST:
+            if numbers.is_known(figures.get(name)):
+                text = say("results.detectable", percent=figure(name, figures[name]), things=things(result))
+                power = figures.get("power_at_minus_20_percent", figures.get("power"))
+                if numbers.is_known(power):
+                    text += " " + say("results.detectable_power", power=figure("power", power))
+                return text
     return ""

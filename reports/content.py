@@ -46,6 +46,12 @@ class Content:
         return self.results[row["analysis"]] if row is not None else None
 
     @property
+    def primary_analysis(self) -> tuple[str, ...]:
+        """Id of the analysis that answers the main question, as a tuple of one, or empty."""
+        row = main_analysis(self.program, self.estimates)
+        return (row["analysis"],) if row is not None else ()
+
+    @property
     def subtitle(self) -> str:
         return say(
             "report.subtitle",
@@ -81,7 +87,7 @@ def _provenance(release: Release, program: Program, heads: pd.DataFrame) -> Prov
     sources = release.query("sources", city=program.city)
     dated = sources[sources["last_complete_month"].notna()]
     last = dated["last_complete_month"].max() if len(dated) else None
-    through = numbers.month(last) if last is not None else say("report.not_published")
+    through = numbers.month(last) if last is not None else say("report.no_counts")
     publishers = "; ".join(dict.fromkeys(sources["publisher"])) or say("report.not_published")
     meta = release.meta
     return Provenance(

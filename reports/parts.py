@@ -133,16 +133,15 @@ def phases_table(content: Content) -> list[Block]:
 def money(content: Content, result: Plain | None) -> list[Block]:
     """Published amounts, and why a cost of a shooting averted is or is not stated."""
     blocks: list[Block] = [heading("money")]
-    frame = content.release.query("funding", program=content.program.id)
     rows = tuple(
         (
-            numbers.month(row["date"], short=True),
+            _funding_date(row),
             sentence_case(words.plain(row["kind"])),
             numbers.dollars(row["amount_usd"]),
             row["description"],
             row["source"],
         )
-        for row in frame.to_dict("records")
+        for row in sorted(content.program.entries("funding"), key=lambda row: str(row["date"]))
     )
     if not rows:
         blocks.append(Paragraph(say("report.text.none_listed")))
@@ -159,6 +158,13 @@ def money(content: Content, result: Plain | None) -> list[Block]:
             Paragraph(say("report.text.cost_cannot" if crosses else "report.text.cost_verdict"), "caution")
         )
     return blocks
+
+
+def _funding_date(row: Plain) -> str:
+    """As much of the date as is known: a budget of a year is not of January."""
+    if row.get("date_precision") == "year":
+        return str(row["date"])[:4]
+    return numbers.month(row["date"], short=True)
 
 
 def detectable(result: Plain) -> list[Block]:
@@ -186,33 +192,41 @@ def next_review(months: int = 12) -> list[Block]:
     ]
 
 
-def provenance(content: Content) -> list[Block]:
-    facts = content.provenance
+def provenance(content: Content, analyses: tuple[str, ...] | None = None) -> list[Block]:
+    """This release and the specifications of `analyses` (all without it), so that a number can be found again."""
+    known = content.provenance
     rows = (
-        (say("report.table.name"), content.program.name),
-        ("Release", facts.release),
-        (column("through"), facts.data_through),
-        ("Snapshot of the data", facts.snapshot),
-        ("Code", facts.code_version),
+        (column("program"), content.program.name),
+        (column("release"), known.release),
+        (column("through"), known.data_through),
+        (column("snapshot"), known.snapshot),
+        (column("code"), known.code_version),
     )
-    specs = tuple((name, sha) for name, sha in facts.specs)
     blocks: list[Block] = [
         heading("provenance"),
         Table(
             "Release", column("caption.provenance"), (column("name"), column("value")), rows, "ll", (1.4, 5)
         ),
     ]
+    specs = tuple(item for item in known.specs if analyses is None or item[0] in analyses)
     if specs:
         head = (column("analysis"), column("spec"))
-        blocks.append(Table("Specifications", column("caption.specs"), head, specs, "ll", (2, 5)))
-    blocks.append(Paragraph(facts.cite, "note"))
+        blocks.append(Table("Specifications", column("caption.specs"), head, specs, "ll", (3.1, 5)))
+    blocks.append(Paragraph(known.cite, "note"))
     return blocks
 
 
 def facts(content: Content) -> list[Block]:
     """Published figures, quoted with their source as what they are."""
-    items = tuple(f"{fact['text']} ({fact['source']})" for fact in content.program.entries("fact"))
+    items = tuple(_fact(fact) for fact in content.program.entries("fact"))
     return [heading("facts"), Bullets(items)] if items else []
+
+
+def _fact(fact: Plain) -> str:
+    text, value = fact["text"].rstrip("."), fact.get("value")
+    if value is not None and numbers.count(value) not in text and str(value) not in text:
+        text = f"{text}: {numbers.count(value)} {fact.get('unit', '')}".rstrip()
+    return f"{text} ({fact['source']})"
 
 
 def analysis_name(content: Content, analysis: str) -> str:

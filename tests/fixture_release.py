@@ -98,8 +98,10 @@ def result(unit: str = "incidents") -> Result:
         series=series,
         checks=(
             Check("placebo_outcomes", "deciding", "passed", None, {"powered": 3, "moved_the_same_way": 0, "robbery_log_rate_ratio": 0.02}),
-            Check("placebo_dates", "informing", "failed", "within_placebo_range", {"p": 0.3}),
-            Check("minimum_detectable_effect", "informing", "passed", None, {"percent": 45.0, "power": 0.8}),
+            Check("placebo_dates", "informing", "failed", "other_dates_as_large", {"dates": 40, "share_as_large": 0.3}),
+            Check("minimum_detectable_effect", "informing", "failed", "cannot_see_twenty_percent",
+                  {"smallest_fall_percent": 45.0, "smallest_rise_percent": 82.0,
+                   "power_at_minus_20_percent": 0.25, "exaggeration_at_minus_20_percent": 2.0}),
             Check("simulated_twin", "informing", "cannot_run", "not_evaluated"),
         ),
         gates=(

@@ -23,7 +23,8 @@ def activity_counts(
 ) -> pd.DataFrame:
     """Rows of out_activity with exact n and `is_provisional`, zeros written out.
 
-    city × month × kind, ward × quarter × kind, neighborhood × year, and outcomes of mediations by city × quarter.
+    city × month × kind, ward × quarter, neighborhood × year, and outcomes of mediations by city × quarter. Kinds
+    by ward and quarter are mostly under 10: nearly all would be hidden.
     """
     at = activities["occurred_at"]
     here = activities.assign(outcome=activities["outcome"].fillna(NOT_RECORDED))
@@ -46,16 +47,7 @@ def activity_counts(
             exported_on,
         ),
         counted(
-            wards,
-            "ward",
-            names(areas, "ward"),
-            "quarter",
-            at,
-            "activities",
-            "kind",
-            kinds,
-            first,
-            exported_on,
+            wards, "ward", names(areas, "ward"), "quarter", at, "activities", ALL, [ALL], first, exported_on
         ),
         counted(
             inside,
@@ -120,6 +112,8 @@ def counted(
     """Entries counted over every place, period and value; those outside the three lists are left out.
 
     `at` holds the time of each entry, by the index of `entries`; attribute `all` counts without a split.
+    Periods without any entry have no rows: that nothing was logged then is known anyhow (no team, no hours), and
+    lines of known zeros would force `disclosure` to hide all that adds up with them.
     """
     periods = covered(first, exported_on, period_kind)
     period = at.reindex(entries.index).dt.to_period(FREQUENCY[period_kind]).rename("period")
@@ -127,6 +121,7 @@ def counted(
     grid = pd.MultiIndex.from_product([places, periods, values], names=["area", "period", "attribute_value"])
     found = entries.groupby([entries["area"], period, split.rename("attribute_value")]).size()
     table = found.reindex(grid, fill_value=0).rename("n").reset_index()
+    table = table.loc[table.groupby("period")["n"].transform("sum") > 0]
     table["is_provisional"] = [is_provisional(period, exported_on) for period in table["period"]]
     table["period"] = [first_day(period) for period in table["period"]]
     return table.assign(geography=geography, period_kind=period_kind, measure=measure, attribute=attribute)

@@ -156,10 +156,7 @@ def route_coverage(
             here = here.assign(area=here["area"].map(parents(links, geography)))
         hours = here.pivot_table(index="quarter", columns="area", values="hours", aggfunc="sum")
         hours = hours.reindex(index=quarters, columns=names).fillna(0.0)
-        counts = known.loc[known["geography"] == geography].pivot_table(
-            index="quarter", columns="area", values="count", aggfunc="sum"
-        )
-        counts = counts.reindex(columns=names).fillna(0)
+        counts = _by_whole_quarter(known.loc[known["geography"] == geography], names)
         before = counts.rolling(4).sum().shift(1).reindex(quarters)
         rank = before.rank(axis=1, method="min", ascending=False)
         tables = {
@@ -179,6 +176,16 @@ def route_coverage(
     for name in ("incidents", "incidents_year_before", "risk_rank"):
         frame[name] = frame[name].astype("Int64")
     return frame
+
+
+def _by_whole_quarter(monthly: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Quarter × area sums of `count`; a quarter with a month missing from the record is empty, not low."""
+    quarter = monthly["quarter"]
+    counts = monthly.pivot_table(index=quarter, columns="area", values="count", aggfunc="sum")
+    every = pd.period_range(quarter.min(), quarter.max(), freq="Q") if len(quarter) else counts.index
+    counts = counts.reindex(index=every, columns=names).fillna(0)
+    months = monthly.groupby(quarter)["month"].nunique().reindex(every).fillna(0)
+    return counts.astype(float).where(months == 3, axis=0)
 
 
 def parents(links: pd.DataFrame, geography: str) -> dict[str, str]:

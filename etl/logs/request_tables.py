@@ -13,7 +13,7 @@ from etl.logs.periods import FREQUENCY, covered, first_day, is_provisional
 
 URGENT = ("scene_response", "call_response")
 STEPS = {"relayed": "relayed_at", "answered": "answered_at", "arrived": "arrived_at"}
-BANDS = ("00-03", "04-07", "08-11", "12-15", "16-19", "20-23")
+BANDS = ("00-05", "06-11", "12-17", "18-23")
 
 
 def request_counts(
@@ -50,6 +50,8 @@ def request_counts(
             ["asked", *STEPS],
             *span,
         ),
+        counted(urgent, "city", [city], "year", at, "urgent_requests", ALL, [ALL], *span),
+        counted(answered, "city", [city], "year", at, "answered_urgent_requests", ALL, [ALL], *span),
         counted(urgent, "city", [city], "year", at, "urgent_requests", "hour_band", list(BANDS), *span),
         counted(
             answered, "city", [city], "year", at, "answered_urgent_requests", "hour_band", list(BANDS), *span
@@ -65,13 +67,17 @@ def request_counts(
 def request_times(requests: pd.DataFrame, city: str, first: date, exported_on: date) -> pd.DataFrame:
     """Rows of out_request_time: median and 90th percentile of the time to each step, open requests not dropped.
 
-    By source and quarter; by hour band and year for urgent requests. Requests to add an area to a route
+    By source and quarter; by hour band and year for urgent requests, which have measures of their own: counts
+    of different requests under one name would contradict each other. Requests to add an area to a route
     have no arrival and are left out of that step.
     """
     here = requests.assign(hour_band=_band(requests["received_at"]))
     urgent = here.loc[here["purpose"].isin(URGENT)]
     rows = []
-    for entries, kind, attribute in ((here, "quarter", "source"), (urgent, "year", "hour_band")):
+    for entries, kind, attribute, prefix in (
+        (here, "quarter", "source", ""),
+        (urgent, "year", "hour_band", "urgent_"),
+    ):
         period = entries["received_at"].dt.to_period(FREQUENCY[kind]).rename("period")
         inside = set(covered(first, exported_on, kind))
         for (at, value), group in entries.groupby([period, entries[attribute]]):
@@ -88,7 +94,7 @@ def request_times(requests: pd.DataFrame, city: str, first: date, exported_on: d
                         "area": city,
                         "period_kind": kind,
                         "period": first_day(at),
-                        "measure": f"received_to_{step}",
+                        "measure": f"{prefix}received_to_{step}",
                         "attribute": attribute,
                         "attribute_value": value,
                         "n": len(asked),
@@ -135,7 +141,7 @@ def _steps(requests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _band(at: pd.Series) -> pd.Series:
-    return at.dt.hour.map(lambda hour: BANDS[hour // 4])
+    return at.dt.hour.map(lambda hour: BANDS[hour // 6])
 
 
 def _values(column: pd.Series) -> list[str]:

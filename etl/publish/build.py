@@ -19,6 +19,7 @@ from etl.load.tables import PROJECT
 from etl.load.work_database import work_database
 from etl.publish import release as publishing
 from etl.publish.findings import write_findings
+from etl.publish.outreach import publish_outreach
 from etl.publish.version import code_version
 from etl.settings import load_sources
 from etl.sources.files import check_folders
@@ -42,6 +43,7 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
         with _workplace(home) as workplace, work_database(workplace) as connection:
             loading = Loading(connection, options, workplace, progress, load_sources(options.sources))
             load_everything(loading)
+            publish_outreach(connection, home, loading.programs, progress)
             evaluate_everything(loading)
             target = publishing.build_file(home)
             release_id = publishing.next_release_id(home, datetime.now(UTC).date())

@@ -74,6 +74,7 @@ def _summary_row(item: EvidenceSummary) -> dict[str, Any]:
         "outcome": item.outcome,
         "selection": item.selection,
         "results": len(item.members),
+        "members": " ".join(member.id for member in item.members),
         "places": len({member.place for member in item.members}),
         "status": "summarized" if found else "too_few",
         "method": "equal_weights" if equal else "reml_hartung_knapp",

@@ -89,19 +89,14 @@ def _unit_costs(program: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _logged_costs(connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any]) -> Iterator[Row]:
-    """Payments over logged work, where logs are loaded; requests answered stand for calls."""
+    """Payments over logged work, where logs are loaded."""
     (work,) = _read(connection, "logged_work", program=program["program"])
     if not work["paid_usd"]:
         return
     for unit, column, named, reason in (
         ("shift_hour", "hours", "worker hours logged", "payments_over_logged_hours"),
         ("mediation", "mediations", "mediations that may be shown", "payments_over_protected_counts"),
-        (
-            "answered_call",
-            "answered",
-            "requests answered that may be shown",
-            "payments_over_protected_counts",
-        ),
+        ("response", "responded", "requests to which a team came", "payments_over_protected_counts"),
     ):
         if work[column] is None:
             continue
@@ -121,9 +116,14 @@ def _logged_costs(connection: duckdb.DuckDBPyConnection, program: Mapping[str, A
 def _money_by_phase(
     connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, float, str]]:
-    """Funding id, phase, amount, caveat: payments where there are any, else what is said to pay for a phase."""
+    """Funding id, phase, amount, caveat: payments where there are any, else what is said to pay for a phase.
+
+    Payments are set against the phases in which teams worked as planned.
+    """
     paid = False
     for phase in program.get("phase", []):
+        if phase.get("kind") not in {"pilot", "contracted"} or phase.get("role", "phase") != "phase":
+            continue
         values = _read(connection, "payments_in_phase", program=program["program"], phase=phase["id"])
         if values and values[0]["amount_usd"] is not None:
             paid = True
@@ -144,8 +144,9 @@ def _averted(funding: str, phase: str, amount: float, reason: str, estimates: li
         figure = cost_per_averted(
             amount, estimate["averted"], (estimate["averted_lower_95"], estimate["averted_upper_95"])
         )
-        row = _figure_row(
+        yield _figure_row(
             figure,
+            inputs_json=json.dumps(figure.inputs | {"money": reason}),
             kind="cost_per_averted",
             figure=f"cost_per_averted/{funding}",
             basis=estimate["estimate_id"],
@@ -154,7 +155,6 @@ def _averted(funding: str, phase: str, amount: float, reason: str, estimates: li
             denominator=estimate["averted"],
             denominator_unit=f"{estimate['unit']} averted",
         )
-        yield row | ({"reason": reason} if figure.status == "stated" else {})
 
 
 def _break_even(

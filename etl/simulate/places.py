@@ -1,8 +1,8 @@
 """The invented city's places: names, tile grid, what lies in what, who borders whom.
 
-The city is a grid of 6 rows and 12 columns of neighborhoods. Three neighborhoods in a column make a
-community, three communities a ward (3 by 3 tiles), two wards a precinct. The four treated communities
-lie in the corners, so that most untreated neighborhoods border none of them.
+The city is a grid of 6 rows and 12 columns of neighborhoods. Two neighborhoods, one above the other, make a
+community; 4 by 2 tiles a ward; three columns a precinct. The six treated communities are the western and
+the eastern column, so that most untreated neighborhoods border none of them.
 """
 
 from __future__ import annotations
@@ -17,41 +17,55 @@ CITY = "simulated-city"
 CITY_NAME = "Larkhaven (invented)"
 ROWS, COLUMNS = 6, 12
 
-# Community and its three neighborhoods from north to south; twelve western-to-eastern columns in the
-# northern band, then twelve in the southern one.
-COMMUNITIES: tuple[tuple[str, tuple[str, str, str]], ...] = (
-    ("Alderwick", ("Thimblegate", "Copperlarch", "Millwren")),
-    ("Brambleford", ("Ashenmoor", "Bellthistle", "Candlebrook")),
-    ("Cindermoor", ("Dovetallow", "Embercross", "Finchmarrow")),
-    ("Dunmarrow", ("Gallowbriar", "Heathlantern", "Inkberry Rise")),
-    ("Eastwillow", ("Jackdaw Green", "Kettlemere", "Loomfield")),
-    ("Fenhallow", ("Marlspur", "Nightjar Bend", "Oatlantern")),
-    ("Gorsemead", ("Pebblewick", "Quernstone", "Rushlantern")),
-    ("Hazelquay", ("Saltwren", "Teaselgate", "Upper Bracken")),
-    ("Ironrush", ("Velvetmoor", "Whinbeck", "Yewmarket")),
-    ("Junipertoll", ("Zephyr Close", "Amberlode", "Birchlantern")),
-    ("Kestrelby", ("Cloverspan", "Dappleford", "Eiderstone")),
-    ("Larchfen", ("Foxlantern", "Gleanmoor", "Harrowtide")),
-    ("Mistlethorn", ("Ivorysedge", "Jessamine Row", "Kilnwater")),
-    ("Nettlewick", ("Lichenford", "Mothlantern", "Nutmeg Hollow")),
-    ("Ottersmead", ("Osierbank", "Pipistrelle", "Quincemoor")),
-    ("Pewterbank", ("Ravelstone", "Skylarkton", "Tallowgate")),
-    ("Quillmere", ("Umberfield", "Vesperlow", "Wickermoss")),
-    ("Rookminster", ("Yarnbridge", "Zinnia Flats", "Acornspire")),
-    ("Sedgewater", ("Bittermint", "Chaffinch Toll", "Drumlinby")),
-    ("Tansyfold", ("Elverstep", "Furzebeck", "Gimletgate")),
-    ("Umberstow", ("Hollowquay", "Iriswharf", "Joistmere")),
-    ("Vetchlow", ("Knapthistle", "Lindencrook", "Mallowpike")),
-    ("Wrenlow", ("Nimbusgate", "Orchardspell", "Plovermoss")),
-    ("Yarrowgate", ("Quaggyford", "Reedlantern", "Starlingwold")),
+# Community and its two neighborhoods from north to south: twelve from west to east in the northern band, then
+# twelve in the middle one and twelve in the southern one.
+COMMUNITIES: tuple[tuple[str, tuple[str, str]], ...] = (
+    ("Alderwick", ("Thimblegate", "Copperlarch")),
+    ("Brambleford", ("Ashenmoor", "Bellthistle")),
+    ("Cindermoor", ("Dovetallow", "Embercross")),
+    ("Dunmarrow", ("Gallowbriar", "Heathlantern")),
+    ("Eastwillow", ("Jackdaw Green", "Kettlemere")),
+    ("Fenhallow", ("Marlspur", "Nightjar Bend")),
+    ("Gorsemead", ("Pebblewick", "Quernstone")),
+    ("Hazelquay", ("Saltwren", "Teaselgate")),
+    ("Ironrush", ("Velvetmoor", "Whinbeck")),
+    ("Junipertoll", ("Zephyr Close", "Amberlode")),
+    ("Kestrelby", ("Cloverspan", "Dappleford")),
+    ("Larchfen", ("Foxlantern", "Gleanmoor")),
+    ("Applewright", ("Millwren", "Ivorysedge")),
+    ("Bristlecomb", ("Candlebrook", "Lichenford")),
+    ("Cobblemarch", ("Finchmarrow", "Osierbank")),
+    ("Driftholt", ("Inkberry Rise", "Ravelstone")),
+    ("Elmwarden", ("Loomfield", "Umberfield")),
+    ("Flintmeadow", ("Oatlantern", "Yarnbridge")),
+    ("Glimmerford", ("Rushlantern", "Bittermint")),
+    ("Hollinbrae", ("Upper Bracken", "Elverstep")),
+    ("Inglespan", ("Yewmarket", "Hollowquay")),
+    ("Jasperholt", ("Birchlantern", "Knapthistle")),
+    ("Knollwater", ("Eiderstone", "Nimbusgate")),
+    ("Lowenmarch", ("Harrowtide", "Quaggyford")),
+    ("Mistlethorn", ("Jessamine Row", "Kilnwater")),
+    ("Nettlewick", ("Mothlantern", "Nutmeg Hollow")),
+    ("Ottersmead", ("Pipistrelle", "Quincemoor")),
+    ("Pewterbank", ("Skylarkton", "Tallowgate")),
+    ("Quillmere", ("Vesperlow", "Wickermoss")),
+    ("Rookminster", ("Zinnia Flats", "Acornspire")),
+    ("Sedgewater", ("Chaffinch Toll", "Drumlinby")),
+    ("Tansyfold", ("Furzebeck", "Gimletgate")),
+    ("Umberstow", ("Iriswharf", "Joistmere")),
+    ("Vetchlow", ("Lindencrook", "Mallowpike")),
+    ("Wrenlow", ("Orchardspell", "Plovermoss")),
+    ("Yarrowgate", ("Reedlantern", "Starlingwold")),
 )
 
-# Wave by community. Each is a corner of the grid and lies in its own precinct.
+# First contracted month by community, in four waves. They fill the western and the eastern column of the grid.
 TREATED: tuple[tuple[str, str], ...] = (
     ("Alderwick", "2021-07"),
-    ("Yarrowgate", "2022-01"),
+    ("Yarrowgate", "2021-07"),
+    ("Applewright", "2022-01"),
     ("Larchfen", "2022-07"),
-    ("Mistlethorn", "2023-01"),
+    ("Mistlethorn", "2022-07"),
+    ("Lowenmarch", "2023-01"),
 )
 
 # Neighborhoods with little of anything (a park, a rail yard, a reservoir, a works), all far from the teams.
@@ -75,9 +89,9 @@ def neighborhoods() -> tuple[Neighborhood, ...]:
     for index, (community, names) in enumerate(COMMUNITIES):
         band, column = divmod(index, COLUMNS)
         for offset, name in enumerate(names):
-            ward = str(1 + 4 * band + column // 3)
-            precinct = str(1 + 2 * band + column // 6)
-            found.append(Neighborhood(name, community, ward, precinct, 3 * band + offset, column))
+            ward = str(1 + 3 * band + column // 4)
+            precinct = str(1 + column // 3)
+            found.append(Neighborhood(name, community, ward, precinct, 2 * band + offset, column))
     return tuple(found)
 
 

@@ -15,20 +15,22 @@ import pandas as pd
 
 from etl.simulate.clock import SHOOTING_WEEKDAYS, clear_of_changes, moment_in_month
 from etl.simulate.places import QUIET, treated_from
-from etl.simulate.providers import PROVIDERS, Provider, dose
+from etl.simulate.providers import PROVIDERS, Provider, areas_worked, dose
 from etl.simulate.rates import CONTRACTED, EXPORTED_AT, months
 from etl.simulate.work import STREET_SHIFTS
 
 # Requests a month when all teams work; co-response to 911 calls starts with the third wave.
 MONTHLY = {
-    "police_scene": 9.0,
-    "co_response_911": 8.0,
+    "police_scene": 16.0,
+    "co_response_911": 14.0,
     "community_group": 5.0,
     "business": 4.0,
     "resident": 6.0,
     "hospital": 4.0,
     "school": 2.0,
 }
+# How much more often than elsewhere an equally violent neighborhood with a team is asked for.
+SERVED_WEIGHT = {"police_scene": 40.0, "co_response_911": 1_000.0}
 CO_RESPONSE_FROM = "2022-07"
 FIRST_REQUEST_MONTH = CONTRACTED[0]
 # Neighborhoods without a team whose businesses keep asking to be added to a route.
@@ -145,7 +147,8 @@ def _area(rng: np.random.Generator, source: str, rate: pd.Series) -> str:
         return HOPED_FOR[int(rng.integers(len(HOPED_FOR)))]
     served = treated_from()
     names = [name for name in rate.index if name not in QUIET]
-    weight = rate[names].to_numpy() * np.array([6.0 if name in served else 1.0 for name in names])
+    much = SERVED_WEIGHT.get(source, 6.0)
+    weight = rate[names].to_numpy() * np.array([much if name in served else 1.0 for name in names])
     return str(rng.choice(names, p=weight / weight.sum()))
 
 
@@ -163,7 +166,7 @@ def _purpose(rng: np.random.Generator, source: str) -> str:
 
 def _team(area: str, month: pd.Period) -> Provider | None:
     for provider in PROVIDERS:
-        if area in provider.areas and dose(provider, month) > 0:
+        if area in areas_worked(provider, month):
             return provider
     return None
 

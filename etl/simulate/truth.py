@@ -87,7 +87,11 @@ def truth_text(
         f"blank_neighborhoods = {incidents.BLANK_NEIGHBORHOODS}",
         "",
         "[records.shootings_by_occurred_year]",
-        *[f'"{at}" = {int(count)}' for at, count in year.value_counts().sort_index().items() if at < "2026"],
+        *[
+            f'"{at}" = {count}'
+            for at, count in sorted((str(at), int(count)) for at, count in year.value_counts().items())
+            if at < "2026"
+        ],
         "",
         "# Rows of `planted_faults.csv` by file and reason.",
     ]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from etl.simulate.clock import text
 from etl.simulate.notes import note
 from etl.simulate.places import neighborhoods
-from etl.simulate.providers import PROVIDERS, Provider, dose
+from etl.simulate.providers import PROVIDERS, Provider, areas_worked, dose
 from etl.simulate.rates import months
 
 Log = list[dict[str, str]]
@@ -64,7 +65,7 @@ def shifts(rng: np.random.Generator) -> list[Shift]:
     """All shifts, by start."""
     found: list[Shift] = []
     for provider in PROVIDERS:
-        week = STREET_SHIFTS if provider.community else HOSPITAL_SHIFTS
+        week = STREET_SHIFTS if provider.communities else HOSPITAL_SHIFTS
         for month in months():
             share = dose(provider, month)
             if share == 0:
@@ -93,7 +94,7 @@ def activities(worked: list[Shift], rng: np.random.Generator) -> list[dict[str, 
                     kind = "contact"
                 else:
                     past.append(moment)
-            area = shift.area if provider.community else _anywhere(rng)
+            area = shift.area if provider.communities else _anywhere(rng)
             rows.append(_activity(rng, provider, shift, kind, area, moment))
     return sorted(rows, key=lambda row: (row["occurred_at"], row["provider"], row["worker"]))
 
@@ -131,9 +132,10 @@ def entry_time(rng: np.random.Generator, after: dt.datetime) -> dt.datetime:
 def _day(
     rng: np.random.Generator, provider: Provider, day: dt.datetime, hours: tuple[int, int], share: float
 ) -> list[Shift]:
-    crew = 1.3 if not provider.community else 2.5
+    crew = 1.3 if not provider.communities else 2.5
     size = min(provider.workers, int(rng.binomial(4, min(1.0, crew * share / 4))))
-    area = provider.areas[int(rng.integers(3))] if provider.community else HOSPITAL_AREA
+    places = areas_worked(provider, pd.Period(day, freq="M")) or [HOSPITAL_AREA]
+    area = places[int(rng.integers(len(places)))]
     start = day + dt.timedelta(hours=hours[0])
     end = start + dt.timedelta(hours=hours[1])
     found = []
@@ -151,7 +153,7 @@ def _cell(value: object) -> str:
 
 
 def _kind(rng: np.random.Generator, provider: Provider) -> str:
-    shares = STREET_KINDS if provider.community else HOSPITAL_KINDS
+    shares = STREET_KINDS if provider.communities else HOSPITAL_KINDS
     kind = str(rng.choice(list(shares), p=list(shares.values())))
     if provider.id == CATCH_ALL_PROVIDER and kind == "contact" and rng.random() < 0.7:
         return "other"

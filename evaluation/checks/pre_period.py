@@ -18,24 +18,26 @@ from evaluation.result import Check
 
 Array = NDArray[np.float64]
 
-BLOCK_MONTHS = 6
-FEWEST_BLOCK_MONTHS = 3
+BLOCK = {"month": 6, "week": 26, "year": 2, "index": 6}
+"""Periods of a block by kind of time axis: half a year, or two years where periods are years."""
 LEVEL = 0.10  # of the test of homogeneity
 WANTED_POWER = 0.80
-LONGEST = 60  # months before a start that are looked at in staggered panels
+LONGEST = 10  # blocks before a start that are looked at in staggered panels
 
 
 @dataclass(frozen=True)
 class PrePeriod:
-    """Baseline of one cohort: monthly events of both sides, and the months from its middle to the phase's.
+    """Baseline of one cohort: events of both sides, and the periods from its middle to the phase's.
 
-    treated, comparison   (T0,) events by month, in order
-    months_to_phase       from the middle of the baseline to the middle of the phase
+    treated, comparison   (T0,) events by period, in order
+    months_to_phase       periods from the middle of the baseline to the middle of the phase
+    block                 periods of a block
     """
 
     treated: Array
     comparison: Array
     months_to_phase: float
+    block: int = BLOCK["month"]
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def breakdown_value(cohorts: Sequence[PrePeriod], log_ratio: float) -> Check:
         scale = cohort.treated[-length:].sum() / cohort.comparison[-length:].sum()
         observed[-length:] += cohort.treated[-length:]
         expected[-length:] += cohort.comparison[-length:] * scale
-    parts = np.array_split(np.arange(months), max(2, round(months / BLOCK_MONTHS)))
+    parts = np.array_split(np.arange(months), max(2, round(months / usable[0].block)))
     logs = np.array([np.log(observed[p].sum() + 0.5) - np.log(expected[p].sum() + 0.5) for p in parts])
     worst = float(np.abs(np.diff(logs)).max())
     value = abs(log_ratio) / worst if worst > 0 else math.inf
@@ -140,28 +142,28 @@ def breakdown_value(cohorts: Sequence[PrePeriod], log_ratio: float) -> Check:
 
 
 def pooled_cohorts(
-    counts: Array, starts: NDArray[np.int64], never: NDArray[np.bool_]
+    counts: Array, starts: NDArray[np.int64], never: NDArray[np.bool_], block: int = BLOCK["month"]
 ) -> tuple[PrePeriod, ...]:
-    """One PrePeriod for each cohort of a staggered panel: its areas against the never treated, over the five
-    years before its start at most."""
+    """One PrePeriod for each cohort of a staggered panel: its areas against the never treated, over the ten
+    blocks before its start at most."""
     periods = counts.shape[1]
     comparison = np.nansum(counts[never], axis=0)
     found = []
     for start in np.unique(starts[starts < periods]):
         if start <= 0:
             continue
-        first = max(0, int(start) - LONGEST)
+        first = max(0, int(start) - LONGEST * block)
         treated = np.nansum(counts[starts == start], axis=0)
         distance = (start + periods - 1) / 2 - (first + start - 1) / 2
-        found.append(PrePeriod(treated[first:start], comparison[first:start], float(distance)))
+        found.append(PrePeriod(treated[first:start], comparison[first:start], float(distance), block))
     return tuple(found)
 
 
 def _blocks(cohort: PrePeriod) -> _Blocks | None:
     """Adjacent blocks of nearly equal length, about six months each; None when the baseline is too short."""
     months = len(cohort.treated)
-    number = max(2, round(months / BLOCK_MONTHS))
-    if months < 2 * FEWEST_BLOCK_MONTHS:
+    number = max(2, round(months / cohort.block))
+    if months < max(cohort.block, 4):
         return None
     parts = np.array_split(np.arange(months), number)
     treated = np.array([cohort.treated[part].sum() for part in parts])

@@ -156,7 +156,7 @@ def incidents_against_victims(head: Headline) -> Check:
 
 def overdispersion(dispersion: float) -> Check:
     """Pearson dispersion of the plain fit; fails over 1.5: plain binomial errors would be far too small."""
-    return outcome_of("overdispersion", dispersion > 1.5, "overdispersed", {"dispersion": dispersion})
+    return outcome_of("overdispersion", dispersion > 1.5, "counts_overdispersed", {"dispersion": dispersion})
 
 
 def near_repeats(head: Headline) -> Check:
@@ -226,5 +226,7 @@ def _range_check(name: str, head: Headline, found: Estimates, reason: str) -> Ch
         "lowest": float(np.exp(good.min())),
         "highest": float(np.exp(good.max())),
     }
-    failed = bool((good * head.plain < 0).any()) or len(good) < len(values)
+    # A refit that has no events left on one side hung on the one left out; one with too few months did not.
+    separated = any(item == "perfect_separation" for item in found.reason)
+    failed = bool((good * head.plain < 0).any()) or separated
     return outcome_of(name, failed, reason, figures)

@@ -35,7 +35,7 @@ def false_alarms(head: Headline, histories: int = HISTORIES, seed: int = 20_240_
     rng = np.random.default_rng(seed)
     histories_drawn = draw_histories(treated, comparison, codes, histories, rng)
     if histories_drawn is None:
-        return cannot_run(name, "not_converged")
+        return cannot_run(name, "no_convergence")
     total = np.nan_to_num(treated + comparison)
     found = refit(histories_drawn, total - histories_drawn, codes, integrate=True)
     good = np.isfinite(found.coefficient)

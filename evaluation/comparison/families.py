@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluation.comparison.methods import (
-    NotAvailableError,
-    comparison_interval,
-    fit_negative_binomial,
-)
+from evaluation.comparison.counts import fit_negative_binomial
+from evaluation.comparison.methods import comparison_interval
+from evaluation.comparison.scale import NotAvailableError
 from evaluation.numerics.poisson import Array
 from evaluation.regressors import Regressors
 from evaluation.result import Card, Interval, Result

@@ -15,7 +15,8 @@ import pandas as pd
 from scipy import stats
 
 from evaluation.checks.deciding import comparison_pool
-from evaluation.checks.pre_period import breakdown_value, pooled_cohorts, pre_period_ratio
+from evaluation.checks.finite import finite
+from evaluation.checks.pre_period import BLOCK, breakdown_value, pooled_cohorts, pre_period_ratio
 from evaluation.data import rows_sha256
 from evaluation.designs.cluster_errors import clustered, hc1, jackknife
 from evaluation.designs.event_study import EventSpan, average_effect, event_study, lead_test
@@ -23,6 +24,7 @@ from evaluation.designs.log_interval import log_interval
 from evaluation.designs.panel import Panel, two_by_two
 from evaluation.designs.panel_rows import read_panel, seen_periods
 from evaluation.designs.randomization import (
+    DRAWS,
     FEWEST_ASSIGNMENTS,
     Assignments,
     admissible_assignments,
@@ -60,7 +62,7 @@ def fit_pooled(spec: Spec, frame: pd.DataFrame) -> Result:
         panel = seen_periods(panel, last=last)
         if not panel.is_treated.any():
             raise NotEstimableError("start_outside_data")
-        result = pooled_result(panel, card, spec.intervals or DEFAULT)
+        result = pooled_result(panel, card, spec.intervals or DEFAULT, block=BLOCK[axis.kind])
     except NotEstimableError as refusal:
         result = Result("pooled", "poisson", "not_estimable", card, n=0, reason=refusal.reason)
     hashed = replace(result, spec_sha256=spec.sha256, data_sha256=rows_sha256(spec, frame))
@@ -72,16 +74,18 @@ def pooled_result(
     card: Card,
     asked: Sequence[str] = DEFAULT,
     levels: Mapping[str, float] | None = None,
+    block: int = BLOCK["month"],
 ) -> Result:
     """The pooled result of one panel, with its checks and without verdict. Raises NotEstimableError.
 
-    levels: of clusters, from an earlier different outcome: which of them could have been chosen.
+    levels: of clusters, from an earlier different outcome: which of them could have been chosen; block:
+    periods of a block of the pre-period checks and of a span of the event study.
     """
     found = estimate_pooled(panel, asked, levels)
     observed, _ = average_effect(panel)
     ratio = math.exp(found.coefficient)
     expected = observed / ratio
-    first = found.intervals[_headline_interval(asked, found.intervals)]
+    first = headline_interval(asked, found)
     effect = Effect(
         coefficient=found.coefficient,
         standard_error=first.standard_error,
@@ -94,7 +98,7 @@ def pooled_result(
         averted=expected - observed,
         averted_interval_95=(observed / first.upper_95 - observed, _averted_upper(observed, first.lower_95)),
     )
-    spans = event_study(panel)
+    spans = event_study(panel, block)
     treated = tuple(area for area, inside in zip(panel.areas, panel.is_treated, strict=True) if inside)
     others = tuple(area for area, inside in zip(panel.areas, panel.is_treated, strict=True) if not inside)
     return Result(
@@ -112,14 +116,19 @@ def pooled_result(
         terms={"treated": {"coefficient": found.coefficient, "standard_error": first.standard_error}},
         intervals=found.intervals,
         dispersion=_dispersion(panel, found.fit),
-        checks=tuple(_checks(panel, found, spans)),
+        checks=tuple(finite(check) for check in _checks(panel, found, spans, block)),
     )
 
 
 def estimate_pooled(
-    panel: Panel, asked: Sequence[str] = DEFAULT, levels: Mapping[str, float] | None = None
+    panel: Panel,
+    asked: Sequence[str] = DEFAULT,
+    levels: Mapping[str, float] | None = None,
+    quick: bool = False,
 ) -> PooledEstimate:
     """Coefficient and intervals of a panel.
+
+    quick: half as many random assignments, and no 80 % interval by randomization, which costs as much.
 
     Raises NotEstimableError: perfect_separation where a side of the comparison has no events.
     """
@@ -131,7 +140,7 @@ def estimate_pooled(
         raise NotEstimableError("perfect_separation")
     _, starts = cluster_starts(panel)
     treated_clusters = int((starts < len(panel.periods)).sum())
-    assignments = admissible_assignments(panel, levels)
+    assignments = admissible_assignments(panel, levels, draws=DRAWS // 2 if quick else DRAWS)
     intervals: dict[str, Interval] = {}
     p = None
     for name in asked:
@@ -153,25 +162,31 @@ def estimate_pooled(
         elif name == "randomization" and panel.is_complete and assignments.can_run:
             p = p_value(panel, assignments)
             guess = clustered(fit, counts, panel.clusters)[0]
-            wide, narrow = inverted_intervals(panel, assignments, coefficient, guess)
+            wanted = (0.95,) if quick else (0.95, 0.80)
+            found = inverted_intervals(panel, assignments, coefficient, guess, wanted)
+            wide, narrow = found[0], found[-1]
             intervals[name] = log_interval(name, coefficient, None, wide, narrow)
-    intervals[NO_INTERVAL] = Interval(NO_INTERVAL, coefficient, None, 0.0, math.inf, 0.0, math.inf)
     return PooledEstimate(coefficient, intervals, assignments, p, fit)
 
 
-def _headline_interval(asked: Sequence[str], found: Mapping[str, Interval]) -> str:
+def headline_interval(asked: Sequence[str], found: PooledEstimate) -> Interval:
     """The first interval asked for; where that is randomization or CR3, never one of the narrow ones instead.
 
     With too few clusters for either the effect has no interval: from 0 to infinity.
     """
     sound = [name for name in asked if name in ("randomization", "cr3")]
     wanted = sound if asked and asked[0] in sound else list(asked)
-    return next((name for name in wanted if name in found), NO_INTERVAL)
+    for name in wanted:
+        if name in found.intervals:
+            return found.intervals[name]
+    return Interval(NO_INTERVAL, found.coefficient, None, 0.0, math.inf, 0.0, math.inf)
 
 
-def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan]) -> list[Check]:
+def _checks(panel: Panel, found: PooledEstimate, spans: Sequence[EventSpan], block: int) -> list[Check]:
     """Deciding checks that one panel carries, and the informing ones of this design."""
-    cohorts = pooled_cohorts(panel.counts, panel.starts, ~panel.is_treated) if panel.is_complete else ()
+    cohorts = (
+        pooled_cohorts(panel.counts, panel.starts, ~panel.is_treated, block) if panel.is_complete else ()
+    )
     assignments = found.assignments
     checks = [
         pre_period_ratio(cohorts, found.coefficient),

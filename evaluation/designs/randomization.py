@@ -11,13 +11,14 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.designs.panel import NEVER, Panel, span_edges
-from evaluation.designs.two_way_poisson import fit_two_way_poisson
+from evaluation.designs.two_way_poisson import TwoWayFit, fit_two_way_poisson
 
 Array = NDArray[np.float64]
 
@@ -40,6 +41,16 @@ class Assignments:
     starts: NDArray[np.int64]
     number: int
     complete: bool
+
+    @cached_property
+    def values(self) -> NDArray[np.int64]:
+        """(K,) distinct starts in order, NEVER last."""
+        return np.unique(self.starts)
+
+    @cached_property
+    def membership(self) -> Array:
+        """(M, K, G): 1 where a cluster has the k-th start under an assignment."""
+        return np.asarray(self.starts[:, None, :] == self.values[None, :, None], dtype=float)
 
     @property
     def smallest_p(self) -> float:
@@ -138,25 +149,30 @@ def moved_tables(counts: Array, panel: Panel, assignments: Assignments) -> Moved
     by_span = np.add.reduceat(counts, edges, axis=1)
     member = np.array([[label == cluster for label in panel.clusters] for cluster in assignments.clusters])
     by_cluster = member.astype(float) @ by_span
-    values = np.unique(assignments.starts)
-    groups = assignments.starts[:, :, None] == values[None, None, :]
-    tables = np.einsum("mgk,gp->mkp", groups.astype(float), by_cluster)
-    treatment = (edges[None, :] >= values[:, None]).astype(float)
-    return Moved(tables, treatment)
+    treatment = (edges[None, :] >= assignments.values[:, None]).astype(float)
+    return Moved(assignments.membership @ by_cluster, treatment)
 
 
-def estimates(moved: Moved) -> Array:
-    """(M,) log rate ratio under each assignment; with one start in closed form."""
+def estimates(moved: Moved, start: TwoWayFit | None = None) -> tuple[Array, TwoWayFit | None]:
+    """(M,) log rate ratio under each assignment, in closed form with one start; else with the fits."""
     tables = moved.tables
     if tables.shape[1:] == (2, 2):
         with np.errstate(divide="ignore", invalid="ignore"):
             log = np.log(tables)
-            return np.asarray(log[:, 0, 1] - log[:, 0, 0] - log[:, 1, 1] + log[:, 1, 0])
-    return fit_two_way_poisson(tables, moved.treatment, tolerance=1e-8).coefficient
+            return np.asarray(log[:, 0, 1] - log[:, 0, 0] - log[:, 1, 1] + log[:, 1, 0]), None
+    fit = fit_two_way_poisson(tables, moved.treatment, tolerance=1e-6, start=start)
+    return fit.coefficient, fit
 
 
 def p_value(panel: Panel, assignments: Assignments, null: float = 0.0) -> float:
-    """Two-sided p of the hypothesis that treatment multiplies every treated cell by exp(null).
+    """Two-sided p of the hypothesis that treatment multiplies every treated cell by exp(null)."""
+    return _ranked(panel, assignments, null, None)[0]
+
+
+def _ranked(
+    panel: Panel, assignments: Assignments, null: float, start: TwoWayFit | None
+) -> tuple[float, TwoWayFit | None]:
+    """The p value and the fits behind it, from which a search along `null` may go on.
 
     Treated cells are divided by exp(null), which under the hypothesis makes the counts those of no effect;
     then the estimate is ranked among those under all assignments. Assignments without an estimate count as
@@ -164,12 +180,12 @@ def p_value(panel: Panel, assignments: Assignments, null: float = 0.0) -> float:
     start in the first row, what happened.
     """
     counts = panel.counts / np.exp(null * panel.treatment)
-    found = np.abs(estimates(moved_tables(counts, panel, assignments)))
-    actual = abs(_actual(counts, panel))
+    values, fit = estimates(moved_tables(counts, panel, assignments), start)
+    found, actual = np.abs(values), abs(_actual(counts, panel))
     if not np.isfinite(actual):
-        return float("nan")
+        return float("nan"), fit
     found[0] = actual
-    return float(np.mean(~(found < actual - 1e-9)))
+    return float(np.mean(~(found < actual - 1e-6))), fit
 
 
 def _actual(counts: Array, panel: Panel) -> float:
@@ -177,7 +193,7 @@ def _actual(counts: Array, panel: Panel) -> float:
     by_span = np.add.reduceat(counts, edges, axis=1)
     values = np.unique(panel.starts)
     tables = np.stack([by_span[panel.starts == value].sum(axis=0) for value in values])[None]
-    return float(estimates(Moved(tables, (edges[None, :] >= values[:, None]).astype(float)))[0])
+    return float(estimates(Moved(tables, (edges[None, :] >= values[:, None]).astype(float)))[0][0])
 
 
 def inverted_intervals(
@@ -190,13 +206,14 @@ def inverted_intervals(
     """For each level the log rate ratios that randomization does not reject; infinite where none is.
 
     Bisection outward from the estimate, which is never rejected; `error`: a guess at the standard error,
-    for the size of the first step. To a thousandth on the log scale.
+    for the size of the first step. To two thousandths on the log scale.
     """
     known: dict[float, float] = {}
+    last: list[TwoWayFit | None] = [None]
 
     def p(null: float) -> float:
         if null not in known:
-            known[null] = p_value(panel, assignments, null)
+            known[null], last[0] = _ranked(panel, assignments, null, last[0])
         return known[null]
 
     def edge(alpha: float, sign: int) -> float:
@@ -208,7 +225,7 @@ def inverted_intervals(
             if step > WIDEST:
                 return sign * math.inf
             outside = estimate + sign * step
-        while abs(outside - inside) > 1e-3:
+        while abs(outside - inside) > 2e-3:
             middle = (inside + outside) / 2
             if p(middle) <= alpha:
                 outside = middle

@@ -211,7 +211,8 @@ def _terms(fitted: Fitted, name: str) -> dict[str, dict[str, float | None]]:
 
 def _comparison_terms(spec: Spec, series: Series, terms: Regressors) -> dict[str, dict[str, float | None]]:
     """Coefficients of the autoregressive methods that were asked for: they can differ far from least squares."""
-    from evaluation.comparison.methods import NotAvailableError, fit_autoregressive
+    from evaluation.comparison.autoregressive import fit_autoregressive
+    from evaluation.comparison.scale import NotAvailableError
 
     found: dict[str, dict[str, float | None]] = {}
     for method in ("prais-winsten", "cochrane-orcutt"):

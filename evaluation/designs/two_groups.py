@@ -168,7 +168,7 @@ def _fit_group(
         found.error[index] = found.ewc_error[index]
     for place, number in enumerate(rows):
         if not good[place]:
-            found.reason[number] = "not_converged"
+            found.reason[number] = "no_convergence"
 
 
 def design_matrix(

@@ -41,12 +41,14 @@ def fit_two_way_poisson(
     weights: Array | None = None,
     max_steps: int = 100,
     tolerance: float = 1e-11,
+    start: TwoWayFit | None = None,
 ) -> TwoWayFit:
     """Fit log E(y_it) = area_i + period_t + coefficient · treatment_it.
 
     counts, treatment, weights: (N, T) or (B, N, T), broadcast against each other; counts ≥ 0, not
     necessarily whole. Weight 0 leaves a cell out. Areas and periods without any event carry no
-    information on the coefficient and are left out, as every regression package does.
+    information on the coefficient and are left out, as every regression package does. `start`: a fit of
+    the same shape to begin from, as when the counts changed a little.
     """
     y, d = np.asarray(counts, float), np.asarray(treatment, float)
     w = np.ones((1, 1)) if weights is None else np.asarray(weights, float)
@@ -54,9 +56,12 @@ def fit_two_way_poisson(
     y, d, w = (np.broadcast_to(item, shape) for item in (y, d, w))
     w = w * ((y * w).sum(2, keepdims=True) > 0) * ((y * w).sum(1, keepdims=True) > 0)
 
-    eta = _start(y, w)
+    eta, coefficient = _start(y, w), np.zeros(shape[0])
+    if start is not None:
+        usable = np.isfinite(start.coefficient)
+        eta = np.where(usable[:, None, None], np.log(np.maximum(start.fitted, 1e-300)), eta)
+        coefficient = np.where(usable, start.coefficient, 0.0)
     deviance = _deviance(y, w, eta)
-    coefficient = np.zeros(shape[0])
     active = np.ones(shape[0], dtype=bool)
     for _ in range(max_steps):
         mu = np.exp(eta)

@@ -19,126 +19,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
-from evaluation.numerics.poisson import Array, Flags, solve
+from evaluation.numerics.latent_filter import moments
+from evaluation.numerics.latent_grid import DEFAULT_GRID, Grid
+from evaluation.numerics.mixture import Mixture
+from evaluation.numerics.symmetric import Array, Factored, Flags, solve
+
+__all__ = ["DEFAULT_GRID", "Grid", "IntegratedFit", "Mixture", "integrated_ar"]
 
 CONVERGED = 1e-6
 MOST_PASSES = 40
 LARGEST_ETA = 30.0
 LARGEST_STEP = 2.0
 MEMORY = 2
-LOG_BLOCK = 16
+IMPOSSIBLE = -1e300
 PAIRS_AT_ONCE = 1536
 """Series × nodes handled together: about what stays in the processor's cache."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Nodes for (sigma, rho, nugget) with the prior probability of the cell each stands for.
-
-    sigma ~ half-normal(sigma_scale), nugget ~ half-normal(nugget_scale), rho ~ Beta(rho_a, rho_b).
-    Cells of sigma and nugget end at geometric midpoints of the nodes (half the first node for the zero
-    cell), cells of rho at arithmetic midpoints. The grid is a full product, rho slowest.
-    """
-
-    sigma: tuple[float, ...] = (0.0, 0.1, 0.18, 0.32, 0.58, 1.0)
-    rho: tuple[float, ...] = (0.2, 0.6, 0.85, 0.965)
-    nugget: tuple[float, ...] = (0.0, 0.2, 0.35)
-    sigma_scale: float = 0.5
-    rho_a: float = 2.0
-    rho_b: float = 1.0
-    nugget_scale: float = 0.2
-
-    @cached_property
-    def nodes(self) -> Array:
-        """(G, 3) rows of sigma, rho, nugget; rho varies slowest."""
-        return np.array([(s, r, n) for r, s, n in product(self.rho, self.sigma, self.nugget)])
-
-    @cached_property
-    def log_prior(self) -> Array:
-        """(G,) log prior probability of each cell; the probabilities sum to 1."""
-        edges = [0.0, *[(a + b) / 2 for a, b in pairwise(self.rho)], 1.0]
-        rho = np.diff(stats.beta.cdf(edges, self.rho_a, self.rho_b))
-        sigma = _positive_cells(self.sigma, self.sigma_scale)
-        nugget = _positive_cells(self.nugget, self.nugget_scale)
-        return np.log(np.einsum("r,s,n->rsn", rho, sigma, nugget).ravel())
-
-
-def _positive_cells(nodes: tuple[float, ...], scale: float) -> Array:
-    inner = [(b / 2 if a == 0 else float(np.sqrt(a * b))) for a, b in pairwise(nodes)]
-    return np.diff(stats.halfnorm.cdf([0.0, *inner, np.inf], scale=scale))
-
-
-DEFAULT_GRID = Grid()
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Posterior of one contrast for S series: normals (weights, means, variances, each (S, G)).
-
-    For an interval each component is widened by t(df)/normal at that level, `df` being the residual
-    degrees of freedom (S,): an allowance for few periods.
-    """
-
-    weights: Array
-    means: Array
-    variances: Array
-    df: Array
-
-    @property
-    def mean(self) -> Array:
-        """Posterior mean, (S,)."""
-        return np.asarray((self.weights * self.means).sum(axis=1))
-
-    @property
-    def standard_deviation(self) -> Array:
-        """Posterior standard deviation without the widening, (S,)."""
-        second = (self.weights * (self.variances + self.means**2)).sum(axis=1)
-        return np.asarray(np.sqrt(np.maximum(second - self.mean**2, 0.0)))
-
-    def quantile(self, q: float) -> Array:
-        """Quantile q (0 < q < 1) of each series, (S,); NaN where the series is not estimable."""
-        factor = np.ones(len(self.weights))
-        if q != 0.5:
-            factor = stats.t.ppf(q, np.maximum(self.df, 1)) / special.ndtri(q)
-        found = np.full(len(self.weights), np.nan)
-        there = np.isfinite(self.means).all(axis=1)
-        deviation = np.sqrt(self.variances[there]) * factor[there, None]
-        found[there] = _mixture_quantile(q, self.weights[there], self.means[there], deviation)
-        return found
-
-    def interval(self, level: float = 0.95) -> tuple[Array, Array]:
-        """Equal-tailed interval of the given level: lower and upper ends, (S,) each."""
-        return self.quantile((1 - level) / 2), self.quantile((1 + level) / 2)
-
-
-def _mixture_quantile(q: float, weights: Array, means: Array, deviation: Array) -> Array:
-    """Bisection, then Newton steps kept inside the bracket; to about 1e-12."""
-    z = special.ndtri(q)
-    ends = means + z * deviation
-    used = weights > 0
-    lower = np.where(used, ends, np.inf).min(axis=1)
-    upper = np.where(used, ends, -np.inf).max(axis=1)
-    point = (weights * ends).sum(axis=1)
-    for _ in range(60):
-        standard = (point[:, None] - means) / deviation
-        error = (weights * special.ndtr(standard)).sum(axis=1) - q
-        lower = np.where(error < 0, point, lower)
-        upper = np.where(error > 0, point, upper)
-        density = (weights * np.exp(-0.5 * standard**2) / deviation).sum(axis=1) / np.sqrt(2 * np.pi)
-        newton = point - error / np.maximum(density, 1e-300)
-        inside = (newton > lower) & (newton < upper)
-        following = np.where(inside, newton, (lower + upper) / 2)
-        moved = np.abs(following - point)
-        point = following
-        if not (moved > 1e-12).any():
-            break
-    return point
 
 
 @dataclass(frozen=True)
@@ -232,13 +133,9 @@ def integrated_ar(
     elif family != "poisson":
         raise ValueError(f"family must be 'poisson' or 'binomial', not {family!r}")
     y = np.where(seen, y, 0.0)
-    designs = [np.asarray(one, dtype=float) for one in (X if isinstance(X, list | tuple) else [X])]
-    designs = [np.broadcast_to(one, (len(y), *one.shape[-2:])) for one in designs]
-    scale = np.max([np.abs(one).max(axis=(0, 1)) for one in designs], axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    designs = [one / scale for one in designs]
+    columns, designs, scale = _columns_of(X, len(y))
     precision = np.zeros(len(scale)) if prior_precision is None else prior_precision / scale**2
-    block = _Block(y, designs, shift, seen, total, precision)
+    block = _Block(y, columns, designs, shift, seen, total, precision)
     found = _iterate(block, grid)
     return IntegratedFit(
         weights=found.weights,
@@ -253,12 +150,37 @@ def integrated_ar(
     )
 
 
+def _columns_of(X: Array | Sequence[Array], series: int) -> tuple[Array, list[NDArray[np.intp]], Array]:
+    """All distinct columns (S, T, C) scaled to at most 1, each design's choice of them, and the scale (p,)."""
+    given = [np.asarray(one, dtype=float) for one in (X if isinstance(X, list | tuple) else [X])]
+    terms = given[0].shape[-1]
+    scale = np.array([max(np.abs(one[..., at]).max() for one in given) for at in range(terms)])
+    scale = np.where(scale > 0, scale, 1.0)
+    distinct: list[Array] = []
+    designs = []
+    for one in given:
+        chosen = []
+        for at in range(terms):
+            column = one[..., at] / scale[at]
+            same = [number for number, other in enumerate(distinct) if np.array_equal(other, column)]
+            if not same:
+                distinct.append(column)
+            chosen.append(same[0] if same else len(distinct) - 1)
+        designs.append(np.array(chosen))
+    columns = np.stack(distinct, axis=-1)
+    return np.broadcast_to(columns, (series, *columns.shape[-2:])), designs, scale
+
+
 @dataclass
 class _Block:
-    """A few series with their designs (each (S, T, p), columns at most 1)."""
+    """Some series with the columns of their designs (S, T, C), at most 1 in size.
+
+    A design is a choice of p columns; columns that designs share stand there once.
+    """
 
     y: Array
-    designs: list[Array]
+    columns: Array
+    designs: list[NDArray[np.intp]]
     shift: Array
     seen: Flags
     trials: Array | None
@@ -266,8 +188,19 @@ class _Block:
 
     def rows(self, chosen: slice | NDArray[np.intp]) -> _Block:
         trials = None if self.trials is None else self.trials[chosen]
-        designs = [one[chosen] for one in self.designs]
-        return _Block(self.y[chosen], designs, self.shift[chosen], self.seen[chosen], trials, self.precision)
+        return _Block(
+            self.y[chosen],
+            self.columns[chosen],
+            self.designs,
+            self.shift[chosen],
+            self.seen[chosen],
+            trials,
+            self.precision,
+        )
+
+    def design(self, number: int) -> Array:
+        """Design `number`, (S, T, p)."""
+        return self.columns[:, :, self.designs[number]]
 
     def working(self, eta: Array) -> tuple[Array, Array]:
         """Working weight and working response less the offset at the linear predictor `eta`, (S, T)."""
@@ -289,7 +222,7 @@ class _Block:
             eta = np.log(np.maximum(self.y, 0.3 * np.maximum(level, 1e-3)[:, None] * np.exp(self.shift)))
         else:
             eta = np.log((self.y + 0.5) / (self.trials - self.y + 0.5))
-        design = self.designs[0]
+        design = self.design(0)
         moved = np.full(len(eta), np.inf)
         regular = np.ones(len(eta), dtype=bool)
         for _ in range(25):
@@ -308,101 +241,39 @@ class _Block:
 
 @dataclass
 class _Nodes:
-    """What one visit of the grid gives, for S series and M × G nodes."""
+    """What one visit of the grid gives, for S series and M × G nodes; `factors` has one entry a design."""
 
     beta: Array
     log_posterior: Array
-    information: Array
-    scale: Array
+    factors: list[Factored]
+
+    def covariance(self, chosen: NDArray[np.intp]) -> Array:
+        """Covariance of the coefficients at each node for some of the series, (chosen, M G, p, p)."""
+        nodes = self.log_posterior.shape[1] // len(self.factors)
+        columns = (chosen[:, None] * nodes + np.arange(nodes)).ravel()
+        terms = self.beta.shape[2]
+        parts = [factor.of(columns, terms).inverse() for factor in self.factors]
+        shaped = [part.reshape(terms, terms, len(chosen), nodes).transpose(2, 3, 0, 1) for part in parts]
+        return np.concatenate(shaped, axis=1)
 
 
 def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
-    parts = []
-    for design in block.designs:
-        moments, log_determinant = _moments(design, weight, response, grid)
-        terms = len(block.precision)
-        moments[..., range(terms), range(terms)] += block.precision
-        parts.append(_solve_nodes(moments, log_determinant, grid.log_prior))
-    return _Nodes(
-        beta=np.concatenate([part.beta for part in parts], axis=1),
-        log_posterior=np.concatenate([part.log_posterior for part in parts], axis=1),
-        information=np.concatenate([part.information for part in parts], axis=1),
-        scale=np.concatenate([part.scale for part in parts], axis=1),
-    )
-
-
-def _moments(design: Array, weight: Array, response: Array, grid: Grid) -> tuple[Array, Array]:
-    """Cross-products of the whitened [X, response], (S, G, p+1, p+1), and log determinant, (S, G).
-
-    The whitening is the Kalman filter of the latent AR(1), written for the innovation v instead of the
-    state: with 1/(1 + P w) = keep, v[t+1] = c[t+1] − rho c[t] + rho keep[t] v[t]. It runs over time for all
-    series and nodes together, nodes on the last axis so that memory is contiguous. A missing period has
-    weight 0, keep 1 and no share in either return value.
-    """
-    series, periods = weight.shape
-    rho = np.array(grid.rho)[:, None]
-    columns = np.concatenate([design, response[..., None]], axis=2)
-    columns = np.ascontiguousarray(columns.transpose(1, 2, 0))[..., None, None]
-    keep, precision, log_determinant = _gains(weight, grid)
-    count = columns.shape[1]
-    shape = (count, series, len(grid.rho), len(grid.sigma) * len(grid.nugget))
-    innovation = np.empty((periods, *shape))
-    innovation[0] = columns[0]
-    carried = (keep.reshape(periods, 1, *shape[1:])) * rho
-    for t in range(1, periods):
-        np.multiply(innovation[t - 1], carried[t - 1], out=innovation[t])
-        innovation[t] += columns[t] - rho * columns[t - 1]
-    flat = innovation.reshape(periods, count, -1)
-    precision = precision.reshape(periods, -1)
-    cross = np.empty((count, count, flat.shape[2]))
-    for row in range(count):
-        weighted = flat[:, row] * precision
-        np.einsum("tn,tjn->jn", weighted, flat[:, : row + 1], out=cross[row, : row + 1])
-        cross[: row + 1, row] = cross[row, : row + 1]
-    moments = np.ascontiguousarray(cross.transpose(2, 0, 1)).reshape(series, -1, count, count)
-    return moments, log_determinant
-
-
-def _gains(weight: Array, grid: Grid) -> tuple[Array, Array, Array]:
-    """Share of each innovation that is kept and its precision, (T, S, G); log determinant, (S, G)."""
-    sigma2, rho = grid.nodes[:, 0] ** 2, grid.nodes[:, 1]
-    own = weight.T[:, :, None]
-    by_nugget = own / (1 + own * np.square(grid.nugget))
-    repeats = len(grid.nodes) // len(grid.nugget)
-    log_determinant = np.tile(-np.log(np.where(own > 0, by_nugget, 1.0)).sum(axis=0), repeats)
-    precision = np.tile(by_nugget, repeats)
-    keep = np.empty_like(precision)
-    variance = np.broadcast_to(sigma2, precision.shape[1:]).copy()
-    added, squared = sigma2 * (1 - rho**2), rho**2
-    for t in range(len(precision)):
-        np.multiply(variance, precision[t], out=keep[t])
-        keep[t] += 1.0
-        np.reciprocal(keep[t], out=keep[t])
-        variance *= keep[t]
-        variance *= squared
-        variance += added
-    for first in range(0, len(precision), LOG_BLOCK):
-        log_determinant -= np.log(keep[first : first + LOG_BLOCK].prod(axis=0))
-    precision *= keep
-    return keep, precision, log_determinant
-
-
-def _solve_nodes(moments: Array, log_determinant: Array, log_prior: Array) -> _Nodes:
-    """Generalized least squares and restricted likelihood at each node from the cross-products."""
-    terms = moments.shape[-1] - 1
-    diagonal = np.einsum("sgii->sgi", moments)
-    scale = 1 / np.sqrt(np.maximum(diagonal, 1e-30))
-    scaled = moments * scale[..., :, None] * scale[..., None, :]
-    scaled = scaled + 1e-12 * np.eye(terms + 1)
-    factor = np.linalg.cholesky(scaled)
-    information = factor[..., :terms, :terms]
-    right = factor[..., terms, :terms]
-    beta = np.linalg.solve(information.swapaxes(-1, -2), right[..., None])[..., 0]
-    beta *= scale[..., :terms] / scale[..., terms:]
-    log_information = 2 * np.log(np.einsum("sgii->sgi", information) / scale[..., :terms]).sum(axis=-1)
-    squares = (factor[..., terms, terms] / scale[..., terms]) ** 2
-    likelihood = -0.5 * (log_determinant + log_information + squares)
-    return _Nodes(beta, likelihood + log_prior, information, scale[..., :terms])
+    """Generalized least squares and restricted likelihood at each node of each design."""
+    series, nodes = len(weight), len(grid.nodes)
+    cross, log_determinant = moments(block.columns, weight, response, grid)
+    betas, posteriors, factors = [], [], []
+    for chosen in block.designs:
+        own = np.append(chosen, len(cross) - 1)
+        products = cross[np.ix_(own, own)]
+        products[range(len(chosen)), range(len(chosen))] += block.precision[:, None]
+        factored = Factored(products)
+        beta, log_information, squares = factored.regression()
+        likelihood = -0.5 * (log_determinant + log_information + squares)
+        posterior = np.where(factored.regular, likelihood, IMPOSSIBLE).reshape(series, nodes) + grid.log_prior
+        betas.append(beta.T.reshape(series, nodes, -1))
+        posteriors.append(posterior)
+        factors.append(factored)
+    return _Nodes(np.concatenate(betas, axis=1), np.concatenate(posteriors, axis=1), factors)
 
 
 @dataclass
@@ -429,7 +300,7 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
         converged=np.zeros(series, dtype=bool),
         passes=0,
     )
-    size = max(1, PAIRS_AT_ONCE // nodes)
+    size = max(1, PAIRS_AT_ONCE // len(grid.nodes))
     eta, regular = block.first_eta()
     active = np.flatnonzero(regular)
     part, eta = block.rows(active), eta[active]
@@ -446,12 +317,12 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
             weights /= weights.sum(axis=1, keepdims=True)
             following[chunk] = _mean_eta(own, weights, visit.beta)
             moved[chunk] = np.abs(np.where(own.seen, following[chunk] - eta[chunk], 0.0)).max(axis=1)
+            moved[chunk][visit.log_posterior.max(axis=1) <= IMPOSSIBLE / 2] = np.inf
             done = moved[chunk] < CONVERGED
             if done.any():
                 rows = active[chunk][done]
-                inverse = np.linalg.inv(visit.information[done]) * visit.scale[done][..., None, :]
                 found.weights[rows], found.beta[rows] = weights[done], visit.beta[done]
-                found.covariance[rows] = inverse.swapaxes(-1, -2) @ inverse
+                found.covariance[rows] = visit.covariance(np.flatnonzero(done))
                 found.converged[rows] = True
         step = np.where(part.seen, following - eta, 0.0)
         history = [*history[-MEMORY:], (following, step)]
@@ -466,23 +337,25 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
 def _mean_eta(block: _Block, weights: Array, beta: Array) -> Array:
     eta = block.shift.copy()
     count = weights.shape[1] // len(block.designs)
-    for number, design in enumerate(block.designs):
+    for number in range(len(block.designs)):
         own = slice(number * count, (number + 1) * count)
         mean = (weights[:, own, None] * beta[:, own]).sum(axis=1)
-        eta += (design @ mean[..., None])[..., 0]
+        eta += (block.design(number) @ mean[..., None])[..., 0]
     return eta
 
 
 def _accelerate(eta: Array, moved: Array, history: list[tuple[Array, Array]]) -> Array:
     """Next linearization point: Anderson's mixing over the last steps (Walker & Ni 2011, SINUM 49:1715–1735).
 
-    A series that still moves a lot takes a plain, shortened step instead.
+    A series that still moves a lot takes a plain, shortened step instead, and half a step where the moves do not
+    get smaller: persistent series would otherwise jump to and fro between two points for ever.
     """
     following, step = history[-1]
-    limit = np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))[:, None]
-    plain = eta + step * limit
+    limit = np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))
     if len(history) == 1:
-        return plain
+        return eta + step * limit[:, None]
+    before = np.abs(history[-2][1]).max(axis=1)
+    plain = eta + step * np.where(moved > 0.7 * before, 0.5 * limit, limit)[:, None]
     steps = np.stack([new[1] - old[1] for old, new in pairwise(history)], axis=2)
     points = np.stack([new[0] - old[0] for old, new in pairwise(history)], axis=2)
     gram = steps.swapaxes(1, 2) @ steps

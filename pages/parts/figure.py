@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+from functools import lru_cache
+from hashlib import sha256
+
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from etl.warehouse import Release
@@ -10,6 +15,8 @@ from presentation import tables
 from presentation.charts import plotly_chart
 from presentation.charts.description import ChartDescription
 from presentation.language import say
+
+MOST_ROWS = 200  # rows shown in the browser; the download always has all
 
 
 def is_dark() -> bool:
@@ -23,7 +30,7 @@ def show(chart: ChartDescription, release: Release) -> None:
     if chart.subtitle and not chart.cells:
         st.caption(chart.subtitle)
     st.plotly_chart(
-        plotly_chart.draw(chart, is_dark()),
+        _drawn(_Described(chart), is_dark()),
         theme=None,
         config=plotly_chart.config(chart),
         alt=chart.alt,
@@ -32,10 +39,34 @@ def show(chart: ChartDescription, release: Release) -> None:
     below(chart, release)
 
 
+class _Described:
+    """A chart description as a key of the cache: equal content is the same key."""
+
+    def __init__(self, chart: ChartDescription) -> None:
+        self.chart = chart
+        self._key = sha256(pickle.dumps(chart)).digest()
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Described) and other._key == self._key
+
+
+@lru_cache(maxsize=256)
+def _drawn(described: _Described, dark: bool) -> go.Figure:
+    """The figure, built once: building it is nine tenths of what a page costs. Never changed afterwards."""
+    return plotly_chart.draw(described.chart, dark)
+
+
 def below(chart: ChartDescription, release: Release) -> None:
     """What stands under a chart: the key of letters and numbers, unit and release, table, download."""
-    if chart.key():
-        st.caption(" · ".join(f"**{mark}** {text}" for mark, text in (k.split(" ", 1) for k in chart.key())))
+    if chart.spans and any(span.letter for span in chart.spans):
+        phases = " · ".join(f"**{span.letter}** {span.label}" for span in chart.spans)
+        st.markdown(say("chart.phases", phases=phases))
+    if chart.events:
+        events = " · ".join(f"**{event.number}** {event.label}" for event in chart.events)
+        st.markdown(say("chart.events", events=events))
     if chart.note:
         st.caption(chart.note)
     if chart.table:
@@ -47,7 +78,9 @@ def table_with_download(frame: pd.DataFrame, name: str, release: Release, alt: s
     with st.expander(say("chart.table")):
         if alt:
             st.write(alt)
-        st.dataframe(tables.labelled(frame), hide_index=True, width="stretch")
+        st.dataframe(tables.labelled(frame.head(MOST_ROWS)), hide_index=True, width="stretch")
+        if len(frame) > MOST_ROWS:
+            st.write(say("chart.first_rows", shown=MOST_ROWS, all=len(frame)))
         download_csv(frame, name, release)
 
 

@@ -18,6 +18,7 @@ def conclusion(program: Program, row: Plain, result: Plain) -> None:
     question = program.entry("analysis", row["analysis"]).get("question", "")
     st.caption(say("overview.question", program=program.name, question=question))
     st.title(sentences.headline(result), anchor=False)
+    st.markdown(f"**{sentences.plain_words(result)}**")
     st.markdown(sentences.finding(result))
     st.markdown(f"{sentences.gates_summary(result)} {words.word('registration', result['registration'])}")
 
@@ -44,8 +45,12 @@ def counted(result: Plain) -> None:
     st.write(sentences.averted(result))
 
 
-def which_side(result: Plain) -> str:
-    return sentences.sides(result) or say("overview.no_sides")
+def which_side(result: Plain) -> None:
+    """Counts per month on both sides, each side against its own past, and whether ratio and count agree."""
+    texts = [sentences.per_month(result), sentences.sides(result), sentences.additive(result)]
+    for text in texts if any(texts) else [say("overview.no_sides")]:
+        if text:
+            st.write(text)
 
 
 def gates_unmet(result: Plain) -> None:
@@ -73,9 +78,10 @@ def check_list(result: Plain) -> None:
         if not entries:
             continue
         st.markdown(f"**{say(f'checks.{kind}')}**")
-        for check in entries:
+        columns = st.columns(2)
+        for place, check in enumerate(entries):
             symbol = words.word("status_symbol", check["status"])
-            with st.container(border=True):
+            with columns[place % 2].container(border=True):
                 st.markdown(
                     f"**{symbol} {words.word('status', check['status'])}.** {sentences.check_question(check)}  \n"
                     f"{sentences.check(check)}"

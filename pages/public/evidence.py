@@ -42,7 +42,7 @@ local = reading.read(release, "evidence_local").to_dict("records")
 primary = {program.id: program.analyses()[0]["id"] for program in programs if program.analyses()}
 here = [row for row in local if row["analysis"] == primary.get(row["program"]) and outcome == "shootings"]
 show(
-    evidence.forest(evidence.members(results, outcome, selection), summary, here, programs, release.id),
+    evidence.forest(evidence.members(results, summary), summary, here, programs, release.id),
     release,
 )
 st.write(evidence.heterogeneity(summary))
@@ -57,7 +57,7 @@ if here:
 else:
     st.write(say("evidence.no_local"))
 
-by_site = [row for row in evidence.members(results, outcome, "every_site_equal_weight")]
+by_site = evidence.members(results, summaries[f"{outcome}.every_site_equal_weight"])
 if by_site:
     show(evidence.sites(by_site, outcome, release.id), release)
 apart = [

@@ -5,11 +5,13 @@ import streamlit as st
 
 from pages.parts import reading
 from pages.parts.choice import choose_program
-from pages.parts.figure import download_csv, show
+from pages.parts.figure import download_csv, show, table_with_download
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.text import with_dollars
 from presentation import funding
 from presentation.language import say
+
+LISTED = 10  # amounts that are read as a list; more of them are a table
 
 release = reading.open_release()
 programs = reading.programs(release)
@@ -52,9 +54,13 @@ if len(monthly) and money:
 if money:
     st.subheader(say("funding.money_title"), anchor=False)
     st.write(say("funding.money_note"))
-    for row in money:
-        st.markdown(with_dollars(f"- {funding.money_line(row)}"))
-    download_csv(pd.DataFrame(funding.money_table(money)), f"{program.id}-amounts", release)
+    table = pd.DataFrame(funding.money_table(money))
+    if len(money) <= LISTED:
+        for row in money:
+            st.markdown(with_dollars(f"- {funding.money_line(row)}"))
+        download_csv(table, f"{program.id}-amounts", release)
+    else:
+        table_with_download(table, f"{program.id}-amounts", release)
 
 units = funding.of_kind(review, "cost_per_unit")
 if units:

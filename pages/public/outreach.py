@@ -62,10 +62,7 @@ if has_counts:
     elif schedules:
         sources = "; ".join(distinct(entry["source"] for entry in schedules))
         st.write(say("outreach.published_hours", hours=hours.schedule_words(schedules), source=sources))
-    title = say(
-        "outreach.week_title" if on_shift else "outreach.week_title_alone", things=words.things(outcome, unit)
-    )
-    show(week(counts, on_shift, outcome, unit, title, release.id), release)
+    show(week(counts, on_shift, outcome, unit, release.id), release)
 
 if len(shifts):
     activities = reading.read(release, "activity_months", program=program.id)

@@ -44,7 +44,7 @@ if result["series"]:
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader(say("overview.sides_title"), anchor=False)
-    st.write(which_side(result))
+    which_side(result)
     other = same_in_other_unit(row, estimates)
     st.subheader(say("overview.units_title"), anchor=False)
     st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
@@ -63,13 +63,14 @@ with right:
 st.subheader(say("overview.fresh_title"), anchor=False)
 sources = reading.read(release, "sources", city=chosen.city)
 for source in sources.to_dict("records"):
-    st.write(
-        say(
-            "overview.fresh",
-            title=source["title"],
-            publisher=source["publisher"],
-            month=numbers.month(source["last_complete_month"]),
+    if numbers.as_date(source["last_complete_month"]):
+        st.write(
+            say(
+                "overview.fresh",
+                title=source["title"],
+                publisher=source["publisher"],
+                month=numbers.month(source["last_complete_month"]),
+            )
         )
-    )
 link_to_view(release, program=chosen.id)
 footer(release, chosen)

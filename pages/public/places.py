@@ -107,8 +107,7 @@ placed = places.placed(frame, links, neighborhoods, geography)
 beside = st.columns([1, 1.25], gap="large") if len(placed) else (st.container(), st.container())
 if len(placed):
     with beside[0]:
-        title = say(f"places.map_title.{measure}", plural=say(f"geography_plural.{geography}"))
-        chart = tile_map(placed, measure, outcome, unit, period.words(), title, release.id)
+        chart = tile_map(placed, measure, outcome, unit, period.words(), release.id)
         show_map(chart, release, area, "area")
 with beside[1]:
     st.subheader(say("places.table_title", plural=say(f"geography_plural.{geography}")), anchor=False)

@@ -65,6 +65,7 @@ with answer:
     before_looking(result)
     conclusion(program, row, result)
 counted(result)
+is_estimated = result["status"] == "estimated"
 
 same_question = beside(row, rows)
 if any(pd.notna(item["rate_ratio"]) for item in same_question):
@@ -85,19 +86,18 @@ if result["series"]:
     if any(point["side"] == "comparison" for point in result["series"]):
         show(counterfactual(result, program, "comparison", release.id), release)
 
-st.subheader(say("overview.sides_title"), anchor=False)
-st.write(which_side(result))
-if sentences.additive(result):
-    st.write(sentences.additive(result))
-other = same_in_other_unit(row, rows)
-st.subheader(say("overview.units_title"), anchor=False)
-st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
-
-st.subheader(say("gates.change_title"), anchor=False)
-gates_unmet(result)
-
-st.subheader(say("results.checks_title"), anchor=False)
-check_list(result)
+if is_estimated:
+    st.subheader(say("overview.sides_title"), anchor=False)
+    which_side(result)
+    other = same_in_other_unit(row, rows)
+    st.subheader(say("overview.units_title"), anchor=False)
+    st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
+if result["gates"]:
+    st.subheader(say("gates.change_title"), anchor=False)
+    gates_unmet(result)
+if result["checks"]:
+    st.subheader(say("results.checks_title"), anchor=False)
+    check_list(result)
 
 specifications = reading.read(release, "specifications", program=program.id, analysis=question.analysis)
 if specifications["rate_ratio"].notna().any():

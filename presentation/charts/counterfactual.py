@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from presentation import numbers, sentences, words
 from presentation.charts.description import Axis, Band, ChartDescription, Event, Line, Role, Span
-from presentation.language import say
+from presentation.language import say, sentence_case
 from presentation.program import Program
 
 Plain = dict[str, Any]
@@ -25,32 +26,37 @@ def counterfactual(
         raise ValueError(f"the result has no monthly series for the side {side!r}")
     card = result["card"]
     counted = sentences.things(result)
-    months = tuple(_iso(point["time"]) for point in points)
-    observed = tuple(point["observed"] for point in points)
-    expected = tuple(point["expected"] for point in points)
-    lower = tuple(point["lower_95"] for point in points)
-    upper = tuple(point["upper_95"] for point in points)
+    times = tuple(_iso(point["time"]) for point in points)
+    dated = numbers.as_date(times[0]) is not None
+    blocks = _blocks(points, card.get("phase_first") or "") if dated else [[point] for point in points]
+    middles = tuple(_iso(block[len(block) // 2]["time"]) for block in blocks)
+    observed = tuple(_mean(block, "observed") for block in blocks)
+    expected = tuple(_mean(block, "expected") for block in blocks)
+    lower = tuple(_mean(block, "lower_95") for block in blocks)
+    upper = tuple(_mean(block, "upper_95") for block in blocks)
     bands = ()
     if any(value is not None for value in lower):
-        bands = (Band(say("counterfactual.band"), months, lower, upper, "expected"),)
+        bands = (Band(say("counterfactual.band"), middles, lower, upper, "expected"),)
     role: Role = "observed" if side == "treated" else "comparison"
-    lines = [Line(say("counterfactual.observed", things=counted), months, observed, role)]
+    average = "_average" if dated else ""
+    lines = [Line(say(f"counterfactual.observed{average}", things=counted), middles, observed, role)]
     if any(value is not None for value in expected):
-        lines.append(Line(say("counterfactual.expected"), months, expected, "expected"))
-    dated = numbers.as_date(months[0]) is not None
-    spans = _spans(program, card, months) if dated else ()
+        lines.append(Line(say("counterfactual.expected"), middles, expected, "expected"))
+    monthly = tuple(point["observed"] for point in points)
+    spans = _spans(program, card, times) if dated else ()
     return ChartDescription(
         id=numbers.file_part(f"{card['outcome']} {card['unit']} {card.get('phase', '')} {side}"),
         title=_title(result, side),
-        subtitle=say(f"counterfactual.subtitle.{side}", things=counted),
+        subtitle=sentence_case(say(f"counterfactual.subtitle.{side}", things=counted)),
         alt=_alt(result, points, counted),
         note=note(card["outcome"], card["unit"], release),
         x=Axis("", "month") if dated else Axis(say("axis.time")),
-        y=Axis(say("axis.per_month", things=counted), lowest=0, highest=_top(observed, upper)),
+        y=Axis(sentence_case(say("axis.per_month", things=counted)), lowest=0, highest=_top(monthly, upper)),
         lines=tuple(lines),
         bands=bands,
+        dots=(Line(say("counterfactual.monthly"), times, monthly, role),) if dated else (),
         spans=spans,
-        events=_events(program, months) if dated and side == "treated" else (),
+        events=_events(program, times) if dated and side == "treated" else (),
         table=tuple(
             {
                 "month": point["time"],
@@ -62,6 +68,28 @@ def counterfactual(
             for point in points
         ),
     )
+
+
+BLOCK_MONTHS = 3
+
+
+def _blocks(points: list[Plain], phase_first: str) -> list[list[Plain]]:
+    """Blocks of three months, laid so that one begins where the phase begins.
+
+    The expected number of a single month follows the few events of the comparison areas and jumps;
+    the average over three months shows the same in a calmer line. The table keeps the months.
+    """
+    times = [point["time"][:7] for point in points]
+    start = times.index(phase_first[:7]) if phase_first[:7] in times else 0
+    first = start % BLOCK_MONTHS
+    cuts = [0, *range(first, len(points), BLOCK_MONTHS), len(points)]
+    return [points[i:j] for i, j in itertools.pairwise(cuts) if j > i]
+
+
+def _mean(block: list[Plain], name: str) -> float | None:
+    """Average of a block per month; None where a month of it is not known."""
+    values = [point[name] for point in block]
+    return None if any(value is None for value in values) else sum(values) / len(values)
 
 
 def note(outcome: str, unit: str, release: str) -> str:
@@ -91,17 +119,17 @@ def _top(observed: tuple[float | None, ...], upper: tuple[float | None, ...]) ->
 
 
 def _title(result: Plain, side: str) -> str:
+    counted = sentences.things(result)
     if side == "comparison":
-        return say("counterfactual.title.comparison", things=sentences.things(result))
-    inside = _months_inside(result)
-    if inside is None:
+        return say("counterfactual.title.comparison", things=counted)
+    estimate = result.get("estimate") or {}
+    if not estimate.get("averted_interval_95"):
         return sentences.headline(result)
-    key = "all" if inside[0] == inside[1] else "some"
     return say(
-        f"counterfactual.title.{key}",
-        inside=numbers.count(inside[0]),
-        total=numbers.count(inside[1]),
-        things=sentences.things(result),
+        "counterfactual.title.treated",
+        observed=numbers.count(estimate["observed"]),
+        expected=sentences.expected_range(result),
+        things=counted,
     )
 
 

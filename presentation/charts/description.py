@@ -132,6 +132,7 @@ class ChartDescription:
     note: str = ""
     lines: tuple[Line, ...] = ()
     bands: tuple[Band, ...] = ()
+    dots: tuple[Line, ...] = ()  # single values behind the lines, not joined
     bars: tuple[Bars, ...] = ()
     estimates: tuple[Estimate, ...] = ()
     is_curve: bool = False  # estimates side by side in order, interval upright, instead of one row each

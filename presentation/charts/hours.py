@@ -9,14 +9,14 @@ import pandas as pd
 from presentation import numbers, words
 from presentation.charts.counterfactual import note, phase_spans
 from presentation.charts.description import Axis, Bars, Cell, ChartDescription, Line
-from presentation.language import listed, say
+from presentation.language import listed, say, sentence_case
 from presentation.program import Program
 
 Plain = dict[str, Any]
 
 
 def week(
-    counts: pd.DataFrame, hours: set[tuple[int, int]], outcome: str, unit: str, title: str, release: str = ""
+    counts: pd.DataFrame, hours: set[tuple[int, int]], outcome: str, unit: str, release: str = ""
 ) -> ChartDescription:
     """Events by weekday and hour; the cells in `hours` have a frame.
 
@@ -43,8 +43,15 @@ def week(
     first, last = counts["first_month"].min(), counts["last_month"].max()
     return ChartDescription(
         id=numbers.file_part(f"week {outcome} {unit}"),
-        title=title,
-        subtitle=counted,
+        title=say(
+            "outreach.week_title" if hours else "outreach.week_title_alone",
+            things=counted,
+            day=days[int(top["weekday"]) - 1],
+            hour=numbers.hour(int(top["hour"])),
+            count=numbers.count(top["count"]),
+            worked=say("hours.in" if (int(top["weekday"]), int(top["hour"])) in hours else "hours.out"),
+        ),
+        subtitle=sentence_case(counted),
         alt=say(
             "hours.alt",
             things=counted,

@@ -9,7 +9,7 @@ import pandas as pd
 from presentation import numbers, words
 from presentation.charts.counterfactual import note, phase_spans
 from presentation.charts.description import Axis, Bars, ChartDescription, Tile
-from presentation.language import say
+from presentation.language import say, sentence_case
 from presentation.places import change_class
 from presentation.program import Program
 
@@ -25,7 +25,7 @@ SYMBOLS = {
 
 
 def tile_map(
-    frame: pd.DataFrame, measure: str, outcome: str, unit: str, months: str, title: str, release: str = ""
+    frame: pd.DataFrame, measure: str, outcome: str, unit: str, months: str, release: str = ""
 ) -> ChartDescription:
     """One tile an area, laid out to resemble the city. `measure`: count, rate or change.
 
@@ -38,8 +38,10 @@ def tile_map(
     tiles = tuple(_tile(row, measure, limits, outcome, unit, months) for row in rows)
     return ChartDescription(
         id=numbers.file_part(f"map {outcome} {unit} {measure}"),
-        title=title,
-        subtitle=say(f"places.map.{measure}", things=words.things(outcome, unit), months=months),
+        title=_map_title(rows, measure, words.things(outcome, unit)),
+        subtitle=sentence_case(
+            say(f"places.map.{measure}", things=words.things(outcome, unit), months=months)
+        ),
         alt=say(
             "places.map_alt",
             count=numbers.count(placed["area"].nunique()),
@@ -51,6 +53,17 @@ def tile_map(
         tiles=tiles,
         classes=_classes(measure, limits),
     )
+
+
+def _map_title(rows: list[Plain], measure: str, things: str) -> str:
+    """The finding of a map: the area with most, or that of change."""
+    if measure == "change":
+        return say("places.map_title.change")
+    top = max(rows, key=lambda row: _value(row, measure) or 0, default=None)
+    if top is None or not _value(top, measure):
+        return say("places.map_title.none", things=things)
+    named = say("checks.figure", name=top["name"], value=f"({numbers.count(_value(top, measure))})")
+    return say(f"places.map_title.{measure}", things=things, top=named)
 
 
 def _value(row: Plain, measure: str) -> float | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import log10
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -19,6 +21,7 @@ def draw(chart: ChartDescription, is_dark: bool = False) -> go.Figure:
     figure = go.Figure()
     _bands(figure, chart, colors)
     _bars(figure, chart, colors)
+    _dots(figure, chart, colors)
     _lines(figure, chart, colors)
     _estimates(figure, chart, colors)
     _cells(figure, chart, colors)
@@ -81,11 +84,25 @@ def _lines(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
             x=line.x,
             y=line.y,
             name=line.name,
-            mode="lines+markers" if has_markers else "lines",
-            line={"color": look.color, "dash": look.dash, "width": look.width},
+            mode="lines+markers" if has_markers and not chart.dots else "lines",
+            line={"color": look.color, "dash": look.dash, "width": look.width + (0.8 if chart.dots else 0)},
             marker={"symbol": look.symbol, "size": 4, "color": look.color},
             hovertext=line.hover or None,
             hoverinfo="text" if line.hover else "x+y+name",
+        )
+
+
+def _dots(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+    for dots in chart.dots:
+        look = colors.roles[dots.role]
+        figure.add_scatter(
+            x=dots.x,
+            y=dots.y,
+            name=dots.name,
+            mode="markers",
+            marker={"symbol": look.symbol, "size": 4, "color": look.color},
+            opacity=0.45,
+            hoverinfo="x+y+name",
         )
 
 
@@ -197,11 +214,12 @@ def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
                 showarrow=False,
                 font={"size": 13, "color": colors.text},
             )
-    for event in chart.events:
+    rows = _event_rows(chart)
+    for event, row in zip(chart.events, rows, strict=True):
         figure.add_vline(x=event.x, line={"color": colors.muted, "width": 1, "dash": "dot"})
         figure.add_annotation(
             x=event.x,
-            y=0.985,
+            y=0.985 - 0.075 * row,
             yref="paper",
             yanchor="top",
             text=str(event.number),
@@ -237,9 +255,23 @@ def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
             figure.add_vline(x=chart.median, line=dashed)
 
 
-def _middle(first: str, last: str) -> str:
-    from datetime import date
+def _event_rows(chart: ChartDescription) -> list[int]:
+    """Height of each event's number: one step lower when it would cover the number before it."""
+    days = [date.fromisoformat(event.x).toordinal() for event in chart.events]
+    dates = [str(x) for line in chart.lines for x in line.x]
+    width = (
+        date.fromisoformat(max(dates)).toordinal() - date.fromisoformat(min(dates)).toordinal()
+        if dates
+        else 0
+    )
+    rows = [0] * len(days)
+    for i in range(1, len(days)):
+        if days[i] - days[i - 1] < 0.05 * width:
+            rows[i] = (rows[i - 1] + 1) % 4
+    return rows
 
+
+def _middle(first: str, last: str) -> str:
     start, end = date.fromisoformat(first), date.fromisoformat(last)
     return (start + (end - start) / 2).isoformat()
 
@@ -254,7 +286,7 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": colors.text, "size": 13, "family": FONT},
         showlegend=has_legend,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.16, "x": 0, "font": {"size": 13}},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0, "font": {"size": 13}},
         hoverlabel={"bgcolor": colors.background, "font": {"color": colors.text}},
         hovermode="x unified" if chart.x.kind == "month" and not chart.cells else "closest",
         dragmode=False,
@@ -263,6 +295,9 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
     figure.update_yaxes(**_axis(chart.y, colors), tickangle=0)
     if chart.cells or (chart.estimates and not chart.is_curve):
         figure.update_yaxes(autorange="reversed", showgrid=False)
+    if chart.estimates and not chart.is_curve:
+        labels = [item.label for item in chart.estimates]
+        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(wrap(label, 18)) for label in labels])
 
 
 def _axis(axis: Axis, colors: Palette) -> dict[str, object]:

@@ -34,7 +34,11 @@ def build(content: Content) -> Document:
     blocks += parts.money(content, result)
     if result is not None:
         blocks += parts.next_review()
-    blocks += [*parts.limits(), Paragraph(say("report.retrospective"), "note"), *parts.provenance(content)]
+    blocks += [
+        *parts.limits(),
+        Paragraph(say("report.retrospective"), "note"),
+        *parts.provenance(content, content.primary_analysis),
+    ]
     return Document(
         kind="council",
         title=say("report.title.council", program=content.program.name),

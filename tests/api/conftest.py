@@ -61,7 +61,7 @@ class Served:
     home: Path
 
     def get(self, path: str, **settings: object) -> httpx.Response:
-        return httpx.get(self.url + path, **settings)  # type: ignore[arg-type]
+        return httpx.get(self.url + path, **{"timeout": 60, **settings})  # type: ignore[arg-type]
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,15 +69,6 @@ async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
         return
     await send({"type": "http.response.start", "status": 404, "headers": []})
     await send({"type": "http.response.body", "body": b"not the interface"})
-
-
-def big_counts() -> object:
-    """The planted counts, and a wide invented past so that a file has several row groups."""
-    import pandas as pd
-
-    counts = monthly_counts()
-    copies = [counts.assign(area=counts["area"] + f" {number:03d}") for number in range(300)]
-    return pd.concat([counts, *copies], ignore_index=True)
 
 
 @pytest.fixture(scope="session")

@@ -103,15 +103,17 @@ def test_a_value_that_no_row_has_gives_an_empty_part_with_a_safe_name(served: Se
 
 
 def test_estimates_carry_their_sentence_and_provenance(served: Served) -> None:
-    answer = served.get(f"{ONE}/estimates", params={"program": PROGRAM, "design": "pooled"}).json()
+    answer = served.get(
+        f"{ONE}/estimates", params={"program": PROGRAM, "design": "pooled", "role": "headline"}
+    ).json()
     assert answer["release"] == NEW
     assert answer["citation"].startswith("Outreach evaluation")
     (estimate,) = answer["estimates"]
-    assert estimate["analysis"] == "pooled_all"
+    assert estimate["analysis"] == "incidents_waves"
     assert 0 < estimate["lower_95"] < estimate["rate_ratio"] < estimate["upper_95"]
     assert "than expected" in estimate["sentence"] or "cannot" in estimate["sentence"].lower()
     detail = served.get(estimate["href"]).json()
-    assert detail["result"]["card"]["areas"] == ["Alder", "Birch"]
+    assert detail["result"]["card"]["areas"] == ["Alder", "Birch", "Cedar"]
     assert detail["sentence"] == estimate["sentence"]
 
 

@@ -93,3 +93,16 @@ def test_ranges_are_of_the_plain_file_even_for_clients_that_take_gzip(served: Se
     answer = served.get(csv, headers={"range": "bytes=0-5", "accept-encoding": "gzip"})
     assert "content-encoding" not in answer.headers
     assert answer.content == b'"city"'
+
+
+def test_a_csv_comes_compressed_to_clients_that_take_it_and_is_the_same(served: Served) -> None:
+    csv = f"{TABLES}/out_monthly.csv"
+    plain = served.get(csv, headers={"accept-encoding": "identity"})
+    packed = served.get(csv, headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 5
+    assert packed.content == plain.content
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert packed.headers["vary"] == plain.headers["vary"] == "accept-encoding"
+    again = served.get(csv, headers={"accept-encoding": "gzip", "if-none-match": packed.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")

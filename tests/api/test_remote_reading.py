@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from api.door import ApiDoor
 from api.limits import WorkLimit
 from api.routes import Interface
 from tests.api.conftest import NEW, TABLES, Meter, Served, nothing_here, serve
+from tests.fixture.environments import environment_with
 from tests.fixture.release import publish
 
 ROWS = 1_920_000
@@ -127,19 +127,3 @@ print(connection.execute(f"SELECT sum(count) FROM '{{address}}' WHERE area = 'Ar
     assert int(done.stdout) == truth
     assert any(entry["range"] for entry in wide.meter.seen)
     assert wide.meter.bytes_sent < size / 2
-
-
-def environment_with(packages: list[str], folder: Path) -> str:
-    """Path of the Python of a new environment with the packages; skips where they cannot be had."""
-    subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True, timeout=120)
-    python = str(folder / "environment" / "bin" / "python")
-    done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip(f"{', '.join(packages)} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
-    return python

@@ -24,10 +24,13 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "results-not-estimable": "/results?phase=withdrawn",
     "requests": "/requests",
     "funding": "/funding",
     "funding-madison": "/funding?program=focused-interruption",
     "claims": "/claims",
+    "requests-simulated": "/requests?program=simulated-outreach",
+    "funding-simulated": "/funding?program=simulated-outreach",
     "evidence": "/evidence",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
@@ -63,7 +66,8 @@ def settled(page: Page) -> None:
     page.wait_for_function(
         "() => !document.querySelector('[data-testid=\"stStatusWidget\"]')"
         " && document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState !== 'running'"
-        " && !document.querySelector('[data-testid=\"stSkeleton\"]')",
+        " && !document.querySelector('[data-testid=\"stSkeleton\"]')"
+        " && !document.querySelector('[data-stale=\"true\"]')",
         timeout=60_000,
     )
     page.wait_for_timeout(1200)
@@ -72,11 +76,12 @@ def settled(page: Page) -> None:
 def shrink(png: bytes) -> bytes:
     """A PNG under 400 KB: fewer colors first, then smaller."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    for colors, scale in ((256, 1.0), (128, 1.0), (64, 1.0), (64, 0.8), (48, 0.6)):
+    for colors, scale in ((256, 1.0), (128, 1.0), (128, 0.85), (128, 0.7), (128, 0.6), (96, 0.5)):
         size = (round(image.width * scale), round(image.height * scale))
         small = image if scale == 1.0 else image.resize(size, Image.Resampling.LANCZOS)
         out = io.BytesIO()
-        small.quantize(colors).save(out, "PNG", optimize=True)
+        # The fast octree keeps the few strong colors of charts among much white.
+        small.quantize(colors, method=Image.Quantize.FASTOCTREE).save(out, "PNG", optimize=True)
         if out.tell() <= LARGEST:
             break
     return out.getvalue()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -18,64 +16,19 @@ import numpy as np
 import pytest
 
 from etl.dictionary import create_table_sql, load_dictionary
-from etl.publish.build import Loading, Options, load_everything, work_database
 from etl.publish.claims import judge
-from etl.publish.findings import write_findings
 from etl.publish.funding import read_costs, write_funding
-from etl.settings import load_sources
 from etl.statements import load_statements
+from tests.findings_release import PLANTED, findings_database
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder of real records is not here")
 
-REAL_PROGRAMS = ("minneapolus", "focused-interruption", "cure-violence-new-york")
-
-PLANTED = [
-    # estimate_id, program, analysis, phase, outcome, unit, rate ratio, 95 %, expected, averted, 95 %
-    (
-        "minneapolus/gunshot_victims_contracted",
-        "contracted",
-        "victims",
-        0.90,
-        0.50,
-        1.62,
-        1000.0,
-        100.0,
-        -620.0,
-        500.0,
-    ),
-    ("minneapolus/gunshot_incidents_pilot", "pilot", "incidents", 0.70, 0.60, 0.82, 300.0, 90.0, 54.0, 120.0),
-]
-
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A build from what ships with the project, with two planted estimates."""
-    with tempfile.TemporaryDirectory() as folder, work_database(Path(folder)) as connection:
-        programs, sources = Path(folder) / "programs", Path(folder) / "sources"
-        programs.mkdir()
-        sources.mkdir()
-        for name in REAL_PROGRAMS:
-            shutil.copy(ROOT / "data/programs" / f"{name}.toml", programs)
-        for path in (ROOT / "data/sources").glob("*.toml"):
-            if not path.name.startswith("simulated"):
-                shutil.copy(path, sources)
-        options = Options(programs=programs)
-        loading = Loading(connection, options, Path(folder), lambda _: None, load_sources(sources))
-        load_everything(loading)
-        for estimate, phase, unit, ratio, lower, upper, expected, averted, low, high in PLANTED:
-            program, analysis = estimate.split("/")
-            connection.execute(
-                "INSERT INTO out_estimate VALUES (?, 'minneapolis', ?, ?, 'headline', 'controlled', ?, 'gunshot', ?, "
-                "'north_south', 'a', '2019-01/2020-05', 'estimated', ?, ?, ?, ?, ?, 'integrated', ?, ?, ?, ?, ?, "
-                "'cannot_tell', 'retrospective', '{}', 'x', 'y', FALSE)",
-                [
-                    *(estimate, program, analysis, phase, unit, ratio, lower, upper, lower, upper),
-                    *(expected - averted, expected, averted, low, high),
-                ],
-            )
-        write_findings(connection, lambda _: None)
+    with findings_database() as connection:
         yield connection
 
 
@@ -467,7 +420,12 @@ def test_costs_from_logs_are_payments_over_what_was_logged() -> None:
     for table in load_dictionary().tables.values():
         for statement in create_table_sql(table):
             connection.execute(statement)
-    program = {"program": "p", "city": "c", "phase": [{"id": "contracted"}], "simulated": True}
+    program = {
+        "program": "p",
+        "city": "c",
+        "phase": [{"id": "contracted", "kind": "contracted"}],
+        "simulated": True,
+    }
     connection.execute("INSERT INTO core_program VALUES ('p', 'c', 'P', 's', ?, TRUE)", [json.dumps(program)])
     connection.execute(
         "INSERT INTO core_phase VALUES ('p', 'contracted', 'C', 'contracted', '2021-02-01', NULL, 's', 'certain')"
@@ -480,7 +438,7 @@ def test_costs_from_logs_are_payments_over_what_was_logged() -> None:
         )
     for month, n in (("2021-01-01", None), ("2021-02-01", 20)):
         connection.execute(
-            "INSERT INTO out_activity VALUES ('p', 'c', 'city', 'c', 'month', ?, 'mediations', 'all', 'all', ?, ?, TRUE)",
+            "INSERT INTO out_activity VALUES ('p', 'c', 'city', 'c', 'month', ?, 'activities', 'kind', 'mediation', ?, ?, TRUE)",
             [month, n, "published" if n else "protected"],
         )
     write_funding(connection)

@@ -97,7 +97,7 @@ def test_every_file_of_the_staff_folder_is_registered_and_begins_with_the_guard(
     for name, path in files.items():
         body = ast.parse(path.read_text(encoding="utf-8")).body
         statements = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)][1:]
-        assert ast.unparse(statements[0]) == f"access.require('{access.STAFF_PAGES[name][2]}')", name
+        assert ast.unparse(statements[0]) == f"access.require('{access.STAFF_PAGES[name][1]}')", name
 
 
 def test_no_page_lies_directly_in_pages():

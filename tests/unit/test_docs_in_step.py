@@ -33,7 +33,9 @@ def test_every_command_is_documented(module: str) -> None:
     found = subcommands(module)
     assert found
     for command in found:
-        assert re.search(rf"python -m {module} {command}\b", ALL), f"python -m {module} {command} is in no doc"
+        assert re.search(rf"python -m {module} {command}\b", ALL), (
+            f"python -m {module} {command} is in no doc"
+        )
 
 
 def test_every_command_in_the_docs_exists() -> None:
@@ -55,7 +57,9 @@ def test_every_make_target_explains_itself() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
     assert phony
     for target in phony.group(1).split():
-        assert re.search(rf"^{target}:.*## \w", makefile, flags=re.MULTILINE), f"make {target} has no description"
+        assert re.search(rf"^{target}:.*## \w", makefile, flags=re.MULTILINE), (
+            f"make {target} has no description"
+        )
 
 
 def test_every_part_of_the_project_has_its_place_in_the_architecture_page() -> None:
@@ -72,4 +76,6 @@ def test_nothing_tracked_names_a_machine_or_a_workplace() -> None:
         path = ROOT / name
         if path.suffix in {".md", ".py", ".toml", ".sql", ".typ", ".yml", ".cfg", ".txt"} and path.is_file():
             text = path.read_text(encoding="utf-8")
-            assert "/wo" + "rk/" not in text and "/ro" + "ot/" not in text, f"{name} names a path of a machine"
+            assert "/wo" + "rk/" not in text and "/ro" + "ot/" not in text, (
+                f"{name} names a path of a machine"
+            )

@@ -103,7 +103,9 @@ def test_typst_sets_the_text_and_runs_nothing(value):
 @given(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40)))
 def test_no_text_cell_begins_like_a_formula(value):
     safe = cell(value)
-    assert not re.match(r"\s*[=+\-@|%＝＋－＠]", safe) or re.fullmatch(r"[+-]?\d+(?:[.,]\d+)*%?", safe.strip())
+    assert not re.match(r"\s*[=+\-@|%＝＋－＠]", safe) or re.fullmatch(
+        r"[+-]?\d+(?:[.,]\d+)*%?", safe.strip()
+    )
     read_back = next(csv.reader(io.StringIO(_as_csv(safe))))
     assert read_back == [safe]
 

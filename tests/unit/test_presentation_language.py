@@ -92,20 +92,30 @@ def test_every_text_a_page_asks_for_is_there() -> None:
                     assert node.args[0].value in known, f"{path.name}: {node.args[0].value}"
 
 
+# Where the reason stands among the arguments of the calls that make a check or stop an estimate.
+REASON_PLACE = {"Check": 3, "Gate": 2, "NotEstimable": 0, "outcome_of": 2, "cannot_run": 1, "_range_check": 3}
+
+
 def engine_codes() -> tuple[set[str], set[str]]:
     """(check names, reasons) that the evaluation writes into results, read from its source."""
     names, reasons = set(), set()
     for path in (ROOT / "evaluation").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "name":
-                if isinstance(node.value, ast.Constant) and "checks" in path.parts:
-                    names.add(node.value.value)
+            is_name = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "name"
+            if is_name and isinstance(node.value, ast.Constant) and "checks" in path.parts:
+                names.add(node.value.value)
+            # A function may hand a reason back beside its rows: return "phase_too_short", ()
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and node.value.elts:
+                first = node.value.elts[0]
+                if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z]+(_[a-z]+)+", str(first.value)):
+                    reasons.add(first.value)
             if not isinstance(node, ast.Call):
                 continue
             called = getattr(node.func, "id", "")
-            if called == "Check" and node.args and isinstance(node.args[0], ast.Constant):
+            is_check = called in ("Check", "outcome_of", "cannot_run", "_range_check")
+            if is_check and node.args and isinstance(node.args[0], ast.Constant):
                 names.add(node.args[0].value)
-            place = {"Check": 3, "Gate": 2, "NotEstimable": 0}.get(called)
+            place = REASON_PLACE.get(called)
             if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
                 reasons.add(node.args[place].value)
             for keyword in node.keywords:

@@ -167,3 +167,20 @@ def test_duplicate_or_negative_counts_are_refused_in_one_line() -> None:
 def _copy(program: dict[str, Any]) -> dict[str, Any]:
     copied: dict[str, Any] = json.loads(json.dumps(program))
     return copied
+
+
+def test_a_staggered_program_carries_its_own_checks() -> None:
+    found = evaluated(World(effect=HALF, staggered=True), 0).headline
+    checks = {check.name: check for check in found.checks}
+    assert len(checks) == len(found.checks)
+    assert {
+        "randomization", "own_line_of_evidence", "event_study", "minimum_detectable_effect", "placebo_areas",
+        "rings", "leave_one_cohort_out", "catchments", "confounder_tipping_point", "dose",
+    } < set(checks)  # fmt: skip
+    assert checks["own_line_of_evidence"].status == "passed"
+    assert checks["randomization"].figures["p"] <= 0.01
+    assert checks["placebo_areas"].figures["false_alarm_percent_cr3"] <= 9
+    ring = checks["rings"]
+    assert ring.figures["ring_areas"] > 4
+    assert ring.figures["lower_95"] < 1 < ring.figures["upper_95"]
+    json.dumps(found.as_dict(), allow_nan=False)

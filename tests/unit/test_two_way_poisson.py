@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from evaluation.checks.staggered_placebos import errors_of, placebo_clusters
 from evaluation.designs.cluster_errors import clustered, hc1, jackknife
 from evaluation.designs.event_study import average_effect, event_study
 from evaluation.designs.panel import NEVER, Panel, collapse, two_by_two
@@ -149,3 +152,35 @@ def test_event_study_finds_the_planted_effect_after_the_start_and_none_before() 
     observed, expected = average_effect(panel)
     assert observed / expected == pytest.approx(0.5, abs=0.06)
     assert sum(span.expected for span in after) == pytest.approx(expected, rel=1e-6)
+
+
+def test_errors_of_many_assignments_are_those_of_each_panel_alone() -> None:
+    panel = simulated_panel(11, areas=16, starts=STAGGERED)
+    own = replace(panel, clusters=panel.areas)
+    rng = np.random.default_rng(0)
+    drawn = np.stack([rng.permutation(panel.starts) for _ in range(5)])
+    edges = np.array([0, 12, 18, 24])
+    value, cr3, usual = errors_of(np.add.reduceat(panel.counts, edges, axis=1), drawn, edges)
+    for row, starts in enumerate(drawn):
+        one = replace(own, starts=starts)
+        fit = fit_two_way_poisson(one.counts, one.treatment)
+        assert value[row] == pytest.approx(fit.coefficient[0], abs=1e-7)
+        assert cr3[row] == pytest.approx(jackknife(one)[0], rel=1e-5)
+        assert usual[row] == pytest.approx(clustered(fit, one.counts, one.clusters)[0], rel=1e-5)
+
+
+def test_false_alarms_on_never_treated_areas_are_few_for_cr3_and_more_for_the_usual_error() -> None:
+    rng = np.random.default_rng(12)
+    drift = rng.normal(0, 0.4, (40, 1)) * (np.arange(48) - 24) / 24
+    counts = rng.poisson(np.exp(1.5 + drift)).astype(float)
+    start = np.full(40, NEVER, dtype=np.int64)
+    start[:6] = [24, 24, 30, 30, 36, 36]
+    names = tuple(f"a{index:02d}" for index in range(40))
+    panel = Panel(names, tuple(str(t) for t in range(48)), counts, start, names)
+    check = placebo_clusters(panel)
+    assert check.figures["draws"] == 200
+    assert check.figures["treated_clusters"] == 6
+    assert check.figures["false_alarm_percent_cr3"] < check.figures["false_alarm_percent_clustered_z"]
+    assert check.status == "passed"
+    few = replace(panel, starts=np.where(np.arange(40) < 36, 24, NEVER).astype(np.int64))
+    assert placebo_clusters(few).reason == "too_few_areas"

@@ -7,6 +7,7 @@ itself: an allow-list from the dictionary and a scan of each text cell.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -41,7 +42,7 @@ class TextScan:
                     continue
                 if len(text) <= REMEMBERED_LENGTH:
                     self._seen.add(text)
-                for kind in scan_text(text):
+                for kind in {kind for part in texts_of(text) for kind in scan_text(part)}:
                     key = (table.name, name, kind)
                     self.found[key] = self.found.get(key, 0) + 1
 
@@ -55,6 +56,28 @@ class TextScan:
             f"Nothing was exported: {table}.{column} holds what looks like {kind} in {count} "
             f"{'text' if count == 1 else 'texts'}. Take it out at its source and build the release again.",
         )
+
+
+def texts_of(text: str) -> Iterator[str]:
+    """The text itself; of a JSON object its texts, since two numbers side by side are no coordinates."""
+    if text[:1] not in ("{", "["):
+        yield text
+        return
+    try:
+        content = json.loads(text)
+    except ValueError:
+        yield text
+        return
+    waiting = [content]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            yield from item
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
 
 
 def disclosure_markdown(

@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from etl.dictionary import Dictionary, Table
-from etl.publish.export import replication
+from etl.publish.export import engine, replication
 from etl.publish.export.changes import changes_csv, changes_markdown, compare
 from etl.publish.export.codebook import codebook_csv, codebook_markdown
 from etl.publish.export.describe_package import (
@@ -30,7 +31,13 @@ from etl.publish.export.errors import ExportError
 from etl.publish.export.provenance import citation, provenance
 from etl.publish.export.readme import licences_markdown, readme
 from etl.publish.export.release_reader import ReleaseReader
-from etl.publish.export.specifications import specification_files
+from etl.publish.export.specifications import (
+    RUN_ROLES,
+    RunnableSpec,
+    published_csv,
+    registered_specs,
+    runnable_specs,
+)
 from etl.publish.export.write_csv import CsvTable
 from etl.publish.export.write_parquet import ParquetTable, described_schema
 from etl.publish.export.write_stata import write_stata
@@ -96,6 +103,7 @@ def _write(
         meta, selection = reader.meta, reader.selection
         sources = reader.rows_of("out_source") if reader.has("out_source") else []
         programs = reader.rows_of("core_program") if reader.has("core_program") else []
+        runs = _runnable_specs(reader, programs)
     tables = list(selection.tables)
     counted = [(table, rows[table.name]) for table in tables]
     changes = compare(previous, release)
@@ -113,13 +121,28 @@ def _write(
         "dcat-us.jsonld": _json(dcat_us(meta, files, publication)),
         "schema-org.jsonld": _json(schema_org(meta, files, publication)),
     }
-    texts |= {f"specs/{spec.name}": spec.text for spec in specification_files(programs)}
-    texts |= replication.files(meta)
+    texts |= {f"specs/registered/{spec.name}": spec.text for spec in registered_specs(programs)}
+    texts |= {f"specs/run/{spec.name}": spec.text for spec in runs}
+    if runs:
+        texts["specs/run/published.csv"] = published_csv(runs)
+    texts |= replication.files(meta) | engine.files()
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
+    for spec in runs:
+        (folder / "specs/run" / spec.rows_name).write_bytes(spec.rows_bytes)
     (folder / CHECKSUMS).write_text(checksums(folder), encoding="utf-8", newline="\n")
+
+
+def _runnable_specs(reader: ReleaseReader, programs: list[dict[str, Any]]) -> list[RunnableSpec]:
+    if not reader.has("out_estimate") or not reader.has("out_monthly"):
+        return []
+    estimates = [row for row in reader.rows_of("out_estimate") if row["role"] in RUN_ROLES]
+    if not estimates:
+        return []
+    links = reader.frame("core_area_link") if reader.has("core_area_link") else pd.DataFrame()
+    return runnable_specs(programs, estimates, lambda chosen: reader.frame("out_monthly", chosen), links)
 
 
 def write_table(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from etl.dictionary import Dictionary, Table, load_dictionary
@@ -89,6 +90,11 @@ class ReleaseReader:
         """All rows of a small exported table as dictionaries, in key order."""
         with self.batches(self.selection[name]) as (_, batches):
             return [row for batch in batches for row in batch.to_pylist()]
+
+    def frame(self, name: str, filters: dict[str, str] | None = None) -> pd.DataFrame:
+        """A table, or the part that `filters` chooses, as a frame; dates are `datetime.date`."""
+        with self.batches(self.selection[name], filters) as (schema, batches):
+            return pa.Table.from_batches(batches, schema=schema).to_pandas(date_as_object=True)
 
     def has(self, name: str) -> bool:
         return name in self.selection.names

@@ -28,9 +28,9 @@ WHERE phase.program = $program AND phase.phase = $phase
 SELECT (SELECT sum(paid_usd) FROM out_provider WHERE program = $program) AS paid_usd,
        (SELECT sum(hours) FROM out_shift WHERE program = $program) AS hours,
        (SELECT sum(n) FROM out_activity WHERE program = $program AND geography = 'city' AND period_kind = 'month'
-          AND measure = 'mediations' AND attribute = 'all') AS mediations,
+          AND measure = 'activities' AND attribute = 'kind' AND attribute_value = 'mediation') AS mediations,
        (SELECT sum(n) FROM out_request WHERE program = $program AND geography = 'city' AND period_kind = 'quarter'
-          AND measure = 'requests' AND attribute = 'step' AND attribute_value = 'answered') AS answered
+          AND measure = 'requests' AND attribute = 'outcome' AND attribute_value = 'responded') AS responded
 
 -- name: recent_months
 -- Incidents by month of the headline service areas over the last months of the series.
