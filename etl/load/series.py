@@ -6,13 +6,11 @@ A measure of four words (column, outcome, unit, month basis) goes to out_monthly
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -20,8 +18,7 @@ from etl.load.ledger import Ledger
 from etl.load.records import insert_records
 from etl.problems import BadInput, Problem, shown
 from etl.source_settings import GEOGRAPHIES, Measure, Series, Source
-from etl.sources.landing import Landed, land_text, require_columns
-from etl.sources.sheets import WORKBOOK_ENDINGS, is_longer, land_workbook, month_of_file, month_of_title
+from etl.sources.landing import Landed
 
 _FIRST_PROBLEMS = 10
 COUNT = "(count)"  # the cell of a heading that is a month
@@ -56,137 +53,6 @@ class LoadedSeries:
     last_month: date | None = None
 
 
-@dataclass
-class Block:
-    """The lines of one sheet: its title's month, its file's month, the lines."""
-
-    file: str
-    title: str
-    landed: Landed
-    lines: list[Line] = field(default_factory=list)
-
-
-def read_files(
-    source: Source, paths: Sequence[Path], workplace: Path, areas: dict[str, set[str]]
-) -> tuple[list[Landed], Counts]:
-    """The counts of all files (CSV or workbook). Raises BadInput with the first ten problems."""
-    counts, landed_files, blocks = Counts(), [], []
-    for path in paths:
-        if path.suffix.lower() in WORKBOOK_ENDINGS:
-            landed, sheets = land_workbook(path)
-            for sheet in sheets:
-                header = [_heading(source, name) for name in sheet.header]
-                if source.series is None or source.series.area not in header:
-                    counts.notes.append(f"{path.name}: sheet {sheet.title!r} is not by area, left out")
-                    continue
-                block = Block(path.name, sheet.title, landed)
-                for row, texts in sheet.rows:
-                    block.lines.append((row, dict(zip(header, texts, strict=False)), None))
-                blocks.append(block)
-        else:
-            landed = land_text(path, workplace, source.delimiter)
-            require_columns(landed, needed_columns(source), source.settings_file.name)
-            with landed.path.open(encoding="utf-8", newline="") as opened:
-                found = _numbered(landed, csv.DictReader(opened, delimiter=source.delimiter))
-                if source.series and source.series.title_column and source.series.file_column:
-                    blocks += _blocks(source, landed, found)
-                else:
-                    read_lines(source, landed, _dated(source, found), areas, counts)
-        landed_files.append(landed)
-    for block, month in settle_months(blocks, counts.notes):
-        dated: list[Line] = [(number, row, month) for number, row, _ in block.lines]
-        read_lines(source, block.landed, dated, areas, counts)
-    return landed_files, counts
-
-
-def _blocks(source: Source, landed: Landed, lines: Iterable[Line]) -> list[Block]:
-    """Lines of a table put together from many sheets, by file and title."""
-    assert source.series is not None and source.series.title_column and source.series.file_column
-    found: dict[tuple[str, str], Block] = {}
-    for line in lines:
-        key = (line[1][source.series.file_column].strip(), line[1][source.series.title_column].strip())
-        found.setdefault(key, Block(*key, landed)).lines.append(line)
-    return list(found.values())
-
-
-def settle_months(blocks: Sequence[Block], notes: list[str]) -> list[tuple[Block, date]]:
-    """Which month each sheet is for.
-
-    Titles and file names disagree at times. Where they agree, that is the month. Where they do not,
-    the title wins, unless another sheet that agrees has its month (then the title is left over from
-    a copied sheet and the file's name wins), unless that is taken as well (then it is a repeat).
-    """
-    settled: list[tuple[Block, date]] = []
-    doubtful: list[tuple[Block, date, date]] = []
-    for block in blocks:
-        if is_longer(block.title):
-            notes.append(f"{block.file}: sheet {block.title!r} is for more than a month, left out")
-            continue
-        title, named = month_of_title(block.title), month_of_file(block.file)
-        month = title or named
-        if month is None:
-            notes.append(f"{block.file}: sheet {block.title!r} names no month, left out")
-        elif title is None or named is None or title == named:
-            settled.append((block, month))
-        else:
-            doubtful.append((block, title, named))
-    for block, title, named in doubtful:
-        taken = {month for _, month in settled}
-        free = [month for month in (title, named) if month not in taken]
-        if not free:
-            notes.append(f"{block.file}: sheet {block.title!r} repeats months that are there, left out")
-            continue
-        settled.append((block, free[0]))
-        notes.append(f"{block.file}: sheet {block.title!r} is taken as {free[0]:%B %Y}")
-    return settled
-
-
-def _dated(source: Source, lines: Iterable[Line]) -> Iterator[Line]:
-    """Lines, one for each heading that is a month where the settings say that headings are months."""
-    series = source.series
-    assert series is not None
-    for number, row, month in lines:
-        if not series.columns_are_months:
-            yield number, row, month
-            continue
-        for name in row:
-            found = _parsed(name, series.columns_are_months)
-            if found is not None:
-                yield number, {**row, COUNT: row[name]}, found
-
-
-def needed_columns(source: Source) -> list[str]:
-    """Columns that a file of the source must have."""
-    series = source.series
-    assert series is not None
-    names = [
-        *series.month.columns,
-        series.area,
-        series.geography_column,
-        series.measure_column,
-        series.count_column,
-    ]
-    if not series.measure_column:
-        names += [measure.column for measure in series.measures]
-    return [name for name in names if name]
-
-
-def _heading(source: Source, name: str) -> str:
-    """A sheet's heading, or the column it is another spelling of."""
-    assert source.series is not None
-    bare = _letters(name)
-    return next((column for column, others in source.series.headings.items() if bare in others), name)
-
-
-def _numbered(landed: Landed, reader: Iterable[dict[str, str]]) -> Iterator[Line]:
-    for number, row in enumerate(reader, start=2):
-        if None in row or None in row.values():
-            raise BadInput(
-                Problem(landed.name, "another number of columns than the header", "Correct the line.", number)
-            )
-        yield number, row, None
-
-
 def read_lines(
     source: Source, landed: Landed, lines: Iterable[Line], areas: dict[str, set[str]], counts: Counts
 ) -> None:
@@ -199,7 +65,7 @@ def read_lines(
     for number, row, sheet_month in lines:
         geography = row[series.geography_column].strip() if series.geography_column else series.geography
         text = (row.get(series.area) or "").strip() if series.area else source.city
-        if sheet_month is not None and (not text or _letters(text) in series.totals):
+        if sheet_month is not None and (not text or letters(text) in series.totals):
             continue
         counts.rows += 1
         month = sheet_month or _month(series, row)
@@ -341,22 +207,22 @@ def known_areas(connection: duckdb.DuckDBPyConnection, city: str) -> dict[str, s
     return found
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _key(series: Series, label: str) -> str:
     """How two spellings of a label are compared."""
-    return _letters(label) if series.labels == "letters" else label
+    return letters(label) if series.labels == "letters" else label
 
 
 def _month(series: Series, row: Mapping[str, str]) -> date | None:
     text = " ".join((row[name] or "").strip() for name in series.month.columns)
-    found = (_parsed(text, layout) for layout in series.month.formats)
+    found = (parsed_month(text, layout) for layout in series.month.formats)
     return next((month for month in found if month is not None), None)
 
 
-def _parsed(text: str, layout: str) -> date | None:
+def parsed_month(text: str, layout: str) -> date | None:
     try:
         return datetime.strptime(text, layout).date().replace(day=1)
     except ValueError:

@@ -9,7 +9,8 @@ from etl.dictionary import load_dictionary
 from etl.load.loading import Loading
 from etl.load.quality import Figure, shipped_quality
 from etl.load.records import insert_records
-from etl.load.series import Counts, LoadedSeries, add_larger_areas, insert_outcomes, known_areas, read_files
+from etl.load.series import Counts, LoadedSeries, add_larger_areas, insert_outcomes, known_areas
+from etl.load.series_files import read_files
 from etl.load.tables import convert, find_part, insert_csv, read_rows
 from etl.source_settings import Source
 from etl.sources.landing import Landed

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from etl.load.incidents import load_rows
-from etl.load.series import known_areas, read_files
+from etl.load.series import known_areas
+from etl.load.series_files import read_files
 from etl.load.tables import load_areas
 from etl.load.work_database import work_database
 from etl.problems import BadInput, Problem
