@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 import duckdb
 
 from etl import warehouse
+from etl.fetch.client import FetchError
 from etl.problems import BadInput
 from etl.publish.build import Options, build
 from etl.publish.check import check
@@ -45,9 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
     compute.add_argument("--estimates", action="store_true", help="also the estimates in data/estimates")
     commands.add_parser("ensure", help="build the default release if there is none")
     commands.add_parser("releases", help="list the releases, newest first")
+    live = commands.add_parser("fetch", help="fetch a city's sources from its open-data portal")
+    live.add_argument("city")
+    live.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where landing/ is kept (default: OVP_HOME or var/)"
+    )
     look = commands.add_parser("check", help="say what a build would make of one file")
     look.add_argument("file", type=Path)
     look.add_argument("--source", metavar="ID", help="settings to read it with (default: by name or header)")
+    new = commands.add_parser("new-city", help="draft a file of settings from a sample of rows")
+    new.add_argument("sample", type=Path)
+    new.add_argument("--city", default="new-city", metavar="ID")
     again = commands.add_parser("verify", help="make the numbers of a release again and compare")
     again.add_argument("result", nargs="?", help="program/analysis (default: everything)")
     again.add_argument("--release", metavar="ID")
@@ -75,8 +85,12 @@ def main(arguments: list[str] | None = None) -> int:
             ensure(_say)
         elif given.command == "releases":
             _list_releases()
+        elif given.command == "fetch":
+            _fetch(given.city, given.out)
         elif given.command == "check":
             return 2 if check(given.file, given.source, _say) else 0
+        elif given.command == "new-city":
+            _draft(given.sample, given.city)
         elif given.command == "verify":
             return _verify(given.result, given.release)
         elif given.command == "explain":
@@ -93,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         print("The last release stays in use.", file=sys.stderr)
         return 2
-    except (BuildError, ReleaseError) as error:
+    except (BuildError, ReleaseError, FetchError) as error:
         print(error, file=sys.stderr)
         return 1
     except (OSError, duckdb.Error) as error:
@@ -115,6 +129,22 @@ def _list_releases() -> None:
     for item in warehouse.releases():
         mark = " (in use)" if item.id == current else ""
         print(f"{item.id}  {item.sha12}  {item.path.stat().st_size:,} bytes{mark}")
+
+
+def _draft(sample: Path, city: str) -> None:
+    from etl.sources.draft import draft
+
+    with tempfile.TemporaryDirectory() as workplace:
+        print(draft(sample, Path(workplace), city), end="")
+
+
+def _fetch(city: str, out: Path | None) -> None:
+    from etl.fetch.run import fetch_city
+    from etl.settings import load_sources
+
+    made = fetch_city(city, load_sources(), out or warehouse.home(), _say)
+    folders = " ".join(f"--data {path.parent}" for path in made)
+    _say(f"now: python -m etl build {folders}")
 
 
 def _verify(result: str | None, release_id: str | None) -> int:

@@ -1,7 +1,6 @@
-"""A source is a file of settings, not code: `data/sources/*.toml` read into checked objects.
+"""Files of settings into the objects of `etl/source_settings.py`.
 
-docs/new-city.md explains every key. A key that is not known here is an error, so that a
-misspelt setting is never silently ignored.
+A key that is not known here is an error, so that a misspelt setting is never silently ignored.
 """
 
 from __future__ import annotations
@@ -9,122 +8,30 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from etl.problems import SettingsError
-from etl.sources.boundaries import Layer
-
-SOURCES = Path(__file__).resolve().parent.parent / "data" / "sources"
-KINDS = ("rows", "series", "areas", "listing", "calls", "covariate", "boundaries")
-GEOGRAPHIES = ("precinct", "ward", "community", "neighborhood", "zone")
-OUTCOMES = (
-    "gunshot",
-    "homicide",
-    "near_repeat_shooting",
-    "shots_fired_call",
-    "robbery",
-    "domestic_aggravated_assault",
-    "carjacking",
-    "arson",
-    "property_crime",
+from etl.settings_keys import Keys
+from etl.source_settings import (
+    BASES,
+    GEOGRAPHIES,
+    KINDS,
+    LISTED,
+    OUTCOMES,
+    PORTALS,
+    SOURCES,
+    UNITS,
+    Covariate,
+    FetchLayer,
+    Measure,
+    NamedFigure,
+    OutcomeRule,
+    Rows,
+    Series,
+    Source,
+    TimeReading,
 )
-UNITS = ("incidents", "victims", "calls")
-BASES = ("occurred", "reported")
-
-
-@dataclass(frozen=True)
-class TimeReading:
-    """One way to read a time: the columns, joined by a blank, and the formats tried in order."""
-
-    columns: tuple[str, ...]
-    formats: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class OutcomeRule:
-    """Rows whose `column` holds one of `values` are this outcome; no column: every row is."""
-
-    outcome: str
-    units: tuple[str, ...]
-    column: str | None = None
-    values: tuple[str, ...] = ()
-    first_month: date | None = None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A column of counts that a publisher has already summed."""
-
-    column: str
-    outcome: str
-    unit: str
-    month_basis: str
-
-
-@dataclass(frozen=True)
-class Rows:
-    """How rows of incidents are read (kind = "rows")."""
-
-    row_is: str
-    case: str
-    first_month: date
-    last_month: date | None
-    occurred: tuple[TimeReading, ...]
-    reported: tuple[TimeReading, ...]
-    outcomes: tuple[OutcomeRule, ...]
-    zone: str
-    clock: str = "local"
-    victims: str | None = None
-    areas: dict[str, str] = field(default_factory=dict)
-    derived: dict[str, str] = field(default_factory=dict)
-    renames: dict[str, dict[str, str]] = field(default_factory=dict)
-    area_list: str = "known"
-    longitude: str | None = None
-    latitude: str | None = None
-    exports: str = "parts"
-
-
-@dataclass(frozen=True)
-class Series:
-    """How ready-made counts are read (kind = "series")."""
-
-    area: str | None
-    geography: str
-    month: TimeReading
-    measures: tuple[Measure, ...]
-    geography_column: str | None = None
-    renames: dict[str, str] = field(default_factory=dict)
-    blank_is_zero: bool = False
-    city_total: bool = False
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file of settings. `id` is its file name; `settings_file` its path."""
-
-    id: str
-    city: str
-    kind: str
-    title: str
-    publisher: str
-    url: str
-    licence: str
-    settings_file: Path
-    simulated: bool = False
-    files: tuple[str, ...] = ()
-    sheet: str | None = None
-    delimiter: str = ","
-    missing: tuple[str, ...] = ("", "NA", "NULL")
-    city_name: str | None = None
-    rows: Rows | None = None
-    series: Series | None = None
-    parts: dict[str, str] = field(default_factory=dict)
-    layers: tuple[Layer, ...] = ()
-    renames: dict[str, dict[str, str]] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
+from etl.sources.boundaries import Layer
 
 
 def load_sources(folder: Path = SOURCES) -> list[Source]:
@@ -148,7 +55,7 @@ def read_source(path: Path) -> Source:
         text = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(path.name, f"not a TOML file: {error}", "Correct the file.") from error
-    keys = _Keys(path, text)
+    keys = Keys(path, text)
     kind = keys.one_of("kind", KINDS)
     source = Source(
         id=path.stem,
@@ -169,8 +76,13 @@ def read_source(path: Path) -> Source:
         layers=tuple(_layer(entry) for entry in keys.tables("layer")) if kind == "boundaries" else (),
         renames={name: dict(names) for name, names in keys.take("renames", {}).items()},
         notes=dict(keys.take("notes", {})),
-        rows=_rows(keys) if kind == "rows" else None,
+        fetch=_fetch(keys),
+        rows=_rows(keys, kind) if kind in ("rows", "listing") else None,
         series=_series(keys) if kind == "series" else None,
+        dates=_dates(keys) if kind == "covariate" else None,
+        covariates=tuple(_covariate(entry) for entry in keys.tables("covariate")),
+        call=dict(keys.take("call", {})),
+        figures=tuple(_figure(entry) for entry in keys.tables("figure")),
     )
     keys.finish()
     if not re.fullmatch(r"[a-z0-9_]+", source.id):
@@ -178,7 +90,7 @@ def read_source(path: Path) -> Source:
     return source
 
 
-def _rows(keys: _Keys) -> Rows:
+def _rows(keys: Keys, kind: str) -> Rows:
     rows = keys.table("rows")
     time = keys.table("time")
     areas = keys.table("areas", required=False)
@@ -193,6 +105,10 @@ def _rows(keys: _Keys) -> Rows:
     if area_list not in ("known", "from_rows"):
         raise keys.wrong("areas.list", f"{area_list!r} is neither 'known' nor 'from_rows'")
     outcomes = tuple(_outcome(entry) for entry in keys.tables("outcome"))
+    if kind == "listing":
+        if outcomes:
+            raise keys.wrong("outcome", "a listing is not a count and has no outcomes")
+        outcomes = (OutcomeRule(LISTED, ("incidents",)),)
     settings = Rows(
         row_is=rows.one_of("row_is", ("case", "victim")),
         case=rows.text("case"),
@@ -200,6 +116,8 @@ def _rows(keys: _Keys) -> Rows:
         last_month=rows.month("last_month") if "last_month" in rows.left else None,
         victims=rows.take("victims", None),
         exports=rows.take("exports", "parts"),
+        replaces=rows.take("replaces", "all"),
+        kind=rows.take("kind", None),
         longitude=rows.take("longitude", None),
         latitude=rows.take("latitude", None),
         zone=time.text("zone"),
@@ -218,6 +136,8 @@ def _rows(keys: _Keys) -> Rows:
         raise keys.wrong("time.clock", f"{settings.clock!r} is neither 'local' nor 'utc'")
     if settings.exports not in ("parts", "whole"):
         raise keys.wrong("rows.exports", f"{settings.exports!r} is neither 'parts' nor 'whole'")
+    if settings.replaces not in ("all", "months"):
+        raise keys.wrong("rows.replaces", f"{settings.replaces!r} is neither 'all' nor 'months'")
     if not settings.occurred and not settings.reported:
         raise keys.wrong("time", "neither occurred nor reported is given")
     if not outcomes:
@@ -231,7 +151,7 @@ def _rows(keys: _Keys) -> Rows:
     return settings
 
 
-def _outcome(keys: _Keys) -> OutcomeRule:
+def _outcome(keys: Keys) -> OutcomeRule:
     rule = OutcomeRule(
         outcome=keys.one_of("outcome", OUTCOMES),
         units=tuple(keys.take("units")),
@@ -247,7 +167,30 @@ def _outcome(keys: _Keys) -> OutcomeRule:
     return rule
 
 
-def _layer(keys: _Keys) -> Layer:
+def _fetch(keys: Keys) -> FetchLayer | None:
+    if "fetch" not in keys.left:
+        return None
+    table = keys.table("fetch")
+    layer = FetchLayer(
+        portal=table.one_of("portal", PORTALS),
+        url=table.text("url").rstrip("/"),
+        page_size=int(table.take("page_size", 2000)),
+        where=table.take("where", ""),
+        order=table.take("order", ""),
+        date_format=table.take("date_format", "%Y/%m/%d %H:%M:%S+00"),
+    )
+    table.finish()
+    return layer
+
+
+def _dates(keys: Keys) -> TimeReading:
+    readings = _readings(keys, "date")
+    if len(readings) != 1:
+        raise keys.wrong("date", "give exactly one { columns, format }")
+    return readings[0]
+
+
+def _layer(keys: Keys) -> Layer:
     layer = Layer(
         geography=keys.one_of("geography", GEOGRAPHIES),
         file=keys.text("file"),
@@ -259,10 +202,9 @@ def _layer(keys: _Keys) -> Layer:
     return layer
 
 
-def _series(keys: _Keys) -> Series:
+def _series(keys: Keys) -> Series:
     table = keys.table("series")
-    entries = [tuple(entry.left[key] for key in _MEASURE) for entry in keys.tables("measure")]
-    measures = tuple(_measure(table, entry) for entry in (*table.take("measures", []), *entries))
+    measures = tuple(_measure(table, entry) for entry in table.take("measures"))
     months = _readings(table, "month")
     if len(months) != 1:
         raise keys.wrong("series.month", "give exactly one { columns, format }")
@@ -270,10 +212,20 @@ def _series(keys: _Keys) -> Series:
         area=table.take("area", None),
         geography=table.take("geography", ""),
         geography_column=table.take("geography_column", None),
+        measure_column=table.take("measure_column", None),
+        count_column=table.take("count_column", None),
+        title_column=table.take("title_column", None),
+        file_column=table.take("file_column", None),
+        columns_are_months=table.take("columns_are_months", None),
         month=months[0],
         measures=measures,
         renames=dict(table.take("renames", {})),
+        labels=table.take("labels", "exact"),
+        without_area=tuple(table.take("without_area", [])),
+        headings={name: tuple(others) for name, others in table.take("headings", {}).items()},
+        derived=tuple(table.take("derived", [])),
         blank_is_zero=bool(table.take("blank_is_zero", False)),
+        repeated_is_sum=bool(table.take("repeated_is_sum", False)),
         city_total=bool(table.take("city_total", False)),
     )
     table.finish()
@@ -281,76 +233,45 @@ def _series(keys: _Keys) -> Series:
         raise keys.wrong("series.measures", "no measure is given")
     if bool(series.geography) == bool(series.geography_column):
         raise keys.wrong("series.geography", "give either geography or geography_column")
+    if bool(series.measure_column) != bool(series.count_column or series.columns_are_months):
+        raise keys.wrong("series.measure_column", "measure_column and count_column go together")
+    if series.labels not in ("exact", "letters"):
+        raise keys.wrong("series.labels", f"{series.labels!r} is neither 'exact' nor 'letters'")
     return series
 
 
-_MEASURE = ("column", "outcome", "unit", "month_basis")
-
-
-def _measure(keys: _Keys, entry: Sequence[str]) -> Measure:
-    """`[column, outcome, unit, month basis]`."""
+def _measure(keys: Keys, entry: Sequence[str]) -> Measure:
+    """`[column, outcome, unit, month basis]`, or `[column, the publisher's name]`."""
+    if len(entry) == 2:
+        return Measure(column=entry[0], name=entry[1])
     if len(entry) != 4 or entry[1] not in OUTCOMES or entry[2] not in UNITS or entry[3] not in BASES:
-        raise keys.wrong("measures", f"{entry} is not [column, outcome, unit, month basis]")
+        raise keys.wrong(
+            "measures", f"{list(entry)} is neither [column, outcome, unit, month basis] nor [column, name]"
+        )
     return Measure(*entry)
 
 
-def _readings(keys: _Keys, name: str) -> tuple[TimeReading, ...]:
+def _covariate(keys: Keys) -> Covariate:
+    found = Covariate(column=keys.text("column"), measure=keys.text("measure"), unit=keys.text("unit"))
+    keys.finish()
+    return found
+
+
+def _figure(keys: Keys) -> NamedFigure:
+    figure = NamedFigure(
+        keys.text("figure"), keys.text("column"), tuple(keys.take("values")), keys.text("note")
+    )
+    keys.finish()
+    return figure
+
+
+def _readings(keys: Keys, name: str) -> tuple[TimeReading, ...]:
     found = keys.take(name, [])
     entries = [found] if isinstance(found, dict) else found
     readings = []
     for entry in entries:
         formats = entry.get("formats", [entry["format"]] if "format" in entry else [])
-        if not entry.get("columns") or not formats or set(entry) - {"columns", "format", "formats"}:
+        if "columns" not in entry or not formats or set(entry) - {"columns", "format", "formats"}:
             raise keys.wrong(name, "needs columns and format")
         readings.append(TimeReading(tuple(entry["columns"]), tuple(formats)))
     return tuple(readings)
-
-
-class _Keys:
-    """A table of settings that knows which keys have not been read yet."""
-
-    def __init__(self, path: Path, entries: dict[str, Any], prefix: str = "") -> None:
-        self.path = path
-        self.left = dict(entries)
-        self.prefix = prefix
-
-    def wrong(self, key: str, reason: str) -> SettingsError:
-        return SettingsError(
-            self.path.name, reason, "docs/new-city.md lists every setting.", self.prefix + key
-        )
-
-    def take(self, key: str, *default: Any) -> Any:
-        if key not in self.left and not default:
-            raise self.wrong(key, "the setting is missing")
-        return self.left.pop(key, *default)
-
-    def text(self, key: str) -> str:
-        value = self.take(key)
-        if not isinstance(value, str) or not value.strip():
-            raise self.wrong(key, "the setting is not a text")
-        return value
-
-    def one_of(self, key: str, allowed: tuple[str, ...]) -> str:
-        value = self.text(key)
-        if value not in allowed:
-            raise self.wrong(key, f"{value!r} is none of {', '.join(allowed)}")
-        return value
-
-    def month(self, key: str) -> date:
-        value = self.text(key)
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
-            raise self.wrong(key, f"{value!r} is not a month such as 2019-01")
-        return date(int(value[:4]), int(value[5:]), 1)
-
-    def table(self, key: str, required: bool = True) -> _Keys:
-        value = self.take(key) if required else self.take(key, {})
-        if not isinstance(value, dict):
-            raise self.wrong(key, "is not a table")
-        return _Keys(self.path, value, f"{self.prefix}{key}.")
-
-    def tables(self, key: str) -> list[_Keys]:
-        return [_Keys(self.path, entry, f"{key}.") for entry in self.take(key, [])]
-
-    def finish(self) -> None:
-        if self.left:
-            raise self.wrong(sorted(self.left)[0], "there is no such setting")

@@ -8,33 +8,19 @@ from datetime import date, timedelta
 import duckdb
 import numpy as np
 
-from etl.load.raw import RawTable, read_text_table
-from etl.load.typed import recognition_columns, refuse, set_aside, typed_select
+from etl.load.ledger import Ledger
+from etl.load.raw import RawView, make_raw_view, unread_lines
+from etl.load.records import insert_records
+from etl.load.typed import make_label_types, recognition_columns, refuse, set_aside, typed_select
 from etl.problems import BadInput, Problem
-from etl.settings import GEOGRAPHIES, OutcomeRule, Source
+from etl.source_settings import GEOGRAPHIES, OutcomeRule, Source
 from etl.sources.boundaries import Area, locate
 from etl.sources.landing import Landed
-from etl.sql_text import literals
+from etl.sql_text import identifier, literal, literals
 from etl.statements import load_statements
 
 # An outcome without an event in so many days before the end of the export counts as cut off there.
 SPARSE_DAYS = 45
-
-
-@dataclass
-class Ledger:
-    """What became of each row of a file: read = accepted + duplicate + rejected."""
-
-    load_id: int
-    file: str
-    bytes: int
-    sha256: str
-    encoding: str
-    rows_read: int
-    rows_accepted: int = 0
-    rows_duplicate: int = 0
-    rows_rejected: int = 0
-    note: str = ""
 
 
 @dataclass
@@ -47,6 +33,8 @@ class LoadedRows:
     first_date: date | None = None
     last_date: date | None = None
     cut_off: list[str] = field(default_factory=list)
+    raw: list[RawView] = field(default_factory=list)
+    disagreements: list[tuple[str, str, int, int]] = field(default_factory=list)
 
 
 def load_rows(
@@ -63,73 +51,42 @@ def load_rows(
     """
     assert source.rows is not None
     loaded = LoadedRows(source)
-    _labels(connection, source)
+    connection.execute(load_statements("core")["make_main_membership"].text)
+    make_label_types(connection, source)
     for number, landed in enumerate(files):
         load_id = first_load_id + number
-        raw = read_text_table(connection, landed, f"raw_{source.id}_{load_id}", load_id, source.delimiter)
-        select, faults = typed_select(source, landed, raw, load_id)
+        name = f"raw_{source.id}_{load_id}"
+        make_raw_view(connection, landed, name, source.delimiter)
+        select, faults = typed_select(source, landed, name, load_id)
+        before = 0
         if number == 0:
             connection.execute(f"CREATE OR REPLACE TEMP TABLE typed_row AS {select}")
         else:
+            before = _count(connection, "typed_row")
             connection.execute(f"INSERT INTO typed_row BY NAME {select}")
-        problems = set_aside(connection, "typed_row", raw, landed, load_id, faults)
-        problems += _unread_lines(connection, landed, load_id, raw)
-        total = raw.rows + raw.rejected
-        refuse(problems, total, allowed_share, landed.name)
-        rejected = len({problem.row for problem in problems})
+        read = _count(connection, "typed_row") - before
+        skipped, problems = unread_lines(connection, landed, load_id, read)
+        raw = RawView(name, before, read, skipped)
+        loaded.raw.append(raw)
+        problems += set_aside(connection, raw, landed, load_id, faults)
+        total = read + len(skipped)
+        refuse(sorted(problems, key=lambda item: item.row or 0), total, allowed_share, landed.name)
         loaded.ledger.append(
             Ledger(
                 load_id, landed.name, landed.bytes, landed.sha256, landed.encoding, total, note=landed.note
             )
         )
-        loaded.ledger[-1].rows_rejected = rejected
+        loaded.ledger[-1].rows_rejected = len({problem.row for problem in problems})
     _insert_outcomes(connection, loaded)
-    _settle_ledger(connection, loaded)
+    connection.execute("DROP TABLE typed_row")
     _find_spans(connection, loaded)
     return loaded
 
 
-def _labels(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Known labels: the areas of the city and, for this source, its renames."""
-    rows = source.rows
-    assert rows is not None
-    core = load_statements("core")
-    connection.execute(core["make_label_tables"].text)
-    connection.execute(core["fill_known_label"].text, {"city": source.city})
-    for geography, names in rows.renames.items():
-        for label, area in names.items():
-            known = connection.execute(
-                "SELECT 1 FROM core_area WHERE city = ? AND geography = ? AND area = ?",
-                [source.city, geography, area],
-            ).fetchone()
-            if not known and rows.area_list == "known":
-                raise BadInput(
-                    Problem(
-                        source.settings_file.name,
-                        f"{label!r} is renamed to {area!r}, which is no {geography} of {source.city}",
-                        "Correct the name.",
-                        column=f"areas.renames.{geography}",
-                    )
-                )
-            connection.execute(
-                "INSERT INTO known_label VALUES (?, ?, ?, ?)", [source.city, geography, label, area]
-            )
-
-
-def _unread_lines(
-    connection: duckdb.DuckDBPyConnection, landed: Landed, load_id: int, raw: RawTable
-) -> list[Problem]:
-    if not raw.rejected:
-        return []
-    found = connection.execute(
-        "SELECT file_row, reason FROM meta_reject WHERE load_id = ? AND column_name IS NULL "
-        "OR load_id = ? AND reason LIKE '%columns than the header' ORDER BY file_row",
-        [load_id, load_id],
-    ).fetchall()
-    return [
-        Problem(landed.name, f"the line has {reason}", "Correct the line or export the file again.", file_row)
-        for file_row, reason in found
-    ]
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {identifier(table)}").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def condition_of(source: Source, rule: OutcomeRule) -> str:
@@ -141,70 +98,92 @@ def condition_of(source: Source, rule: OutcomeRule) -> str:
 
 
 def _insert_outcomes(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
+    """Rows of each outcome into core_incident; rows that repeat a case of it are duplicates."""
     source = loaded.source
     rows = source.rows
     assert rows is not None
     core = load_statements("core")
     given = {"source": source.id, "city": source.city, "simulated": source.simulated}
+    connection.execute("CREATE OR REPLACE TEMP TABLE dropped_row (load_id INTEGER, typed_id BIGINT)")
     for rule in rows.outcomes:
-        connection.execute(
-            "CREATE OR REPLACE TEMP VIEW outcome_row AS SELECT * FROM typed_row "
-            f"WHERE faults = 0 AND {condition_of(source, rule)}"
-        )
+        connection.execute(_outcome_view(source, rule))
         if rows.row_is == "case":
             connection.execute(core["repeated_case"].text)
             connection.execute(core["insert_cases"].text, {**given, "outcome": rule.outcome})
+            connection.execute(core["note_dropped_rows"].text)
         else:
             connection.execute(core["insert_victims"].text, {**given, "outcome": rule.outcome})
-
-
-def _settle_ledger(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
-    """Rows that repeat a case of the same outcome are duplicates; the rest is accepted."""
-    rows = loaded.source.rows
-    assert rows is not None
-    kept: dict[int, int] = {}
-    if rows.row_is == "case":
-        wanted = " OR ".join(f"({condition_of(loaded.source, rule)})" for rule in rows.outcomes)
-        kept = dict(
-            connection.execute(
-                f"""
-                SELECT load_id, count(*) FROM typed_row AS typed
-                WHERE faults = 0 AND ({wanted}) AND NOT EXISTS (
-                  SELECT 1 FROM core_incident AS kept
-                  WHERE kept.source = ? AND kept.load_id = typed.load_id AND kept.raw_row = typed.raw_row)
-                GROUP BY load_id
-                """,
-                [loaded.source.id],
-            ).fetchall()
-        )
+    connection.execute("DROP VIEW outcome_row")
+    dropped = dict(
+        connection.execute(
+            "SELECT load_id, count(DISTINCT typed_id) FROM dropped_row GROUP BY load_id"
+        ).fetchall()
+    )
     for entry in loaded.ledger:
-        entry.rows_duplicate = kept.get(entry.load_id, 0)
+        entry.rows_duplicate = dropped.get(entry.load_id, 0)
         entry.rows_accepted = entry.rows_read - entry.rows_rejected - entry.rows_duplicate
+
+
+def _outcome_view(source: Source, rule: OutcomeRule) -> str:
+    """A view `outcome_row` of the typed rows of one outcome, with every kind of area as text."""
+    rows = source.rows
+    assert rows is not None
+    places, joins = [], []
+    for geography in GEOGRAPHIES:
+        if geography in rows.areas:
+            places.append(f"typed.{geography}::VARCHAR AS {geography}")
+        elif geography in rows.derived:
+            start = rows.derived[geography]
+            joins.append(
+                f"LEFT JOIN main_membership AS main_{geography} ON main_{geography}.city = {literal(source.city)} "
+                f"AND main_{geography}.from_geography = {literal(start)} "
+                f"AND main_{geography}.to_geography = {literal(geography)} "
+                f"AND main_{geography}.from_area = typed.{start}::VARCHAR"
+            )
+            places.append(f"main_{geography}.to_area AS {geography}")
+        else:
+            places.append(f"NULL::VARCHAR AS {geography}")
+    return (
+        "CREATE OR REPLACE TEMP VIEW outcome_row AS SELECT typed.rowid AS typed_id, load_id, case_number, "
+        f"occurred_at, reported_at, victims, kind, {', '.join(places)}, longitude, latitude FROM typed_row AS typed "
+        f"{' '.join(joins)} WHERE faults = 0 AND {condition_of(source, rule)}"
+    )
 
 
 def place_by_point(
     connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, polygons: dict[str, list[Area]]
 ) -> None:
-    """Where the label is missing but the point is not, take the area the point lies in."""
+    """The area each point lies in, beside the label; where the label is missing, the point's area is taken.
+
+    How often label and point disagree is noted in `loaded.disagreements`; the label stands.
+    """
     source = loaded.source
     rows = source.rows
     assert rows is not None
     core = load_statements("core")
-    for geography in GEOGRAPHIES:
+    for geography in rows.areas:
         areas = polygons.get(geography)
-        if geography not in rows.areas or not areas:
+        if not areas or not rows.longitude:
             continue
-        points = connection.execute(
-            core["unplaced"].text, {"source": source.id, "geography": geography}
-        ).fetchnumpy()
-        found = locate(areas, np.asarray(points["longitude"]), np.asarray(points["latitude"]))
-        for longitude, latitude, area in zip(points["longitude"], points["latitude"], found, strict=True):
-            if area is not None:
-                connection.execute(
-                    f"UPDATE core_incident SET {geography} = ?, placed_by = concat_ws(' ', placed_by, ?) "
-                    f"WHERE source = ? AND {geography} IS NULL AND longitude = ? AND latitude = ?",
-                    [area, geography, source.id, float(longitude), float(latitude)],
-                )
+        points = connection.execute(core["points"].text, {"source": source.id}).fetchnumpy()
+        longitudes, latitudes = np.asarray(points["longitude"]), np.asarray(points["latitude"])
+        found = locate(areas, longitudes, latitudes)
+        records = [
+            (source.id, float(longitude), float(latitude), geography, area)
+            for longitude, latitude, area in zip(longitudes, latitudes, found, strict=True)
+            if area is not None
+        ]
+        insert_records(connection, "core_point_area", records)
+        asked = {"source": source.id, "geography": geography}
+        for outcome, differing, both in connection.execute(core["disagreements"].text, asked).fetchall():
+            loaded.disagreements.append((outcome, geography, int(differing), int(both)))
+        connection.execute(
+            f"UPDATE core_incident SET {geography} = point.area, placed_by = concat_ws(' ', placed_by, $geography) "
+            "FROM core_point_area AS point WHERE point.source = $source AND point.geography = $geography "
+            f"AND core_incident.source = $source AND core_incident.{geography} IS NULL "
+            "AND core_incident.longitude = point.longitude AND core_incident.latitude = point.latitude",
+            asked,
+        )
     if rows.derived.get("community") == "neighborhood":
         connection.execute(core["derive_placed"].text, {"source": source.id, "city": source.city})
 

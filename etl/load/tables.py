@@ -13,7 +13,7 @@ import duckdb
 from etl.dictionary import load_dictionary
 from etl.load.records import insert_records
 from etl.problems import BadInput, Problem, shown
-from etl.settings import Source
+from etl.source_settings import Source
 from etl.sources.landing import Landed, land_text
 
 PROJECT = Path(__file__).resolve().parent.parent.parent

@@ -6,13 +6,15 @@ is. Times are read as written: a local clock that is labelled UTC stays the loca
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import duckdb
 
-from etl.load.raw import RawTable
-from etl.problems import BadInput, Problem
-from etl.settings import GEOGRAPHIES, Source, TimeReading
+from etl.load.raw import RawView
+from etl.load.records import insert_records
+from etl.problems import BadInput, Problem, shown
+from etl.source_settings import Source, TimeReading
 from etl.sources.landing import Landed, require_columns
 from etl.sql_text import identifier, literal, literals
 
@@ -34,7 +36,7 @@ def header_of(source: Source, landed: Landed) -> dict[str, TimeReading | None]:
     assert rows is not None
     chosen: dict[str, TimeReading | None] = {}
     needed = [rows.case, *rows.areas.values()]
-    needed += [name for name in (rows.victims, rows.longitude, rows.latitude) if name]
+    needed += [name for name in (rows.victims, rows.longitude, rows.latitude, rows.kind) if name]
     needed += [rule.column for rule in rows.outcomes if rule.column]
     for name, readings in (("occurred", rows.occurred), ("reported", rows.reported)):
         fitting = [reading for reading in readings if set(reading.columns) <= set(landed.header)]
@@ -51,18 +53,19 @@ def recognition_columns(source: Source) -> list[str]:
     return sorted({rule.column for rule in source.rows.outcomes if rule.column})
 
 
-def typed_select(source: Source, landed: Landed, raw: RawTable, load_id: int) -> tuple[str, list[Fault]]:
-    """The SELECT that types a raw table, and the faults it looks for.
+def typed_select(source: Source, landed: Landed, raw: str, load_id: int) -> tuple[str, list[Fault]]:
+    """The SELECT that types a raw view, and the faults it looks for.
 
-    Columns: load_id, raw_row, case_number, occurred_at, reported_at, victims, one text column for
-    each geography, longitude, latitude, recognized_1…, faults (names matter, order does not).
+    Columns: load_id, case_number, occurred_at, reported_at, victims, a column for each kind of area
+    that the source labels, longitude, latitude, kind, recognized_1…, faults. It joins nothing, so the rows
+    come out in the order of the file: a row's place in the result is its place in the file.
     """
     rows = source.rows
     assert rows is not None
     reading = header_of(source, landed)
     faults: list[Fault] = []
     case = _value(source, rows.case)
-    parts = [f"{load_id} AS load_id", "raw.rowid AS raw_row", f"{case} AS case_number"]
+    parts = [f"{load_id} AS load_id", f"{case} AS case_number"]
     faults.append(
         _fault(faults, (rows.case,), f"{case} IS NULL", "no case number", "Give each row its case number")
     )
@@ -87,36 +90,18 @@ def typed_select(source: Source, landed: Landed, raw: RawTable, load_id: int) ->
         )
     else:
         parts.append("1 AS victims")
-    joins = []
-    for geography in sorted(GEOGRAPHIES, key=lambda kind: kind in rows.derived):
-        column = rows.areas.get(geography)
-        if geography in rows.derived:
-            start = rows.derived[geography]
-            joins.append(
-                f"LEFT JOIN main_membership AS main_{geography} ON main_{geography}.city = {literal(source.city)} "
-                f"AND main_{geography}.from_geography = {literal(start)} "
-                f"AND main_{geography}.to_geography = {literal(geography)} "
-                f"AND main_{geography}.from_area = known_{start}.area"
-            )
-            parts.append(f"main_{geography}.to_area AS {geography}")
-            continue
-        if column is None:
-            parts.append(f"NULL::VARCHAR AS {geography}")
-            continue
+    for geography, column in rows.areas.items():
         label = _value(source, column)
         if rows.area_list == "from_rows":
             parts.append(f"{label} AS {geography}")
             continue
-        joins.append(
-            f"LEFT JOIN known_label AS known_{geography} ON known_{geography}.city = {literal(source.city)} "
-            f"AND known_{geography}.geography = {literal(geography)} AND known_{geography}.label = {label}"
-        )
-        parts.append(f"known_{geography}.area AS {geography}")
+        known = f"TRY_CAST({_renamed(source, geography, label)} AS {label_type(source, geography)})"
+        parts.append(f"{known} AS {geography}")
         faults.append(
             _fault(
                 faults,
                 (column,),
-                f"({label} IS NOT NULL AND known_{geography}.area IS NULL)",
+                f"({label} IS NOT NULL AND {known} IS NULL)",
                 f"unknown {geography}",
                 f"Correct the name, or add it under [areas.renames.{geography}] in {source.settings_file.name}",
             )
@@ -124,6 +109,7 @@ def typed_select(source: Source, landed: Landed, raw: RawTable, load_id: int) ->
     for axis, coordinate in (("longitude", rows.longitude), ("latitude", rows.latitude)):
         value = f"TRY_CAST({_value(source, coordinate)} AS DOUBLE)" if coordinate else "NULL::DOUBLE"
         parts.append(f"{value} AS {axis}")
+    parts.append(f"{_value(source, rows.kind) if rows.kind else 'NULL::VARCHAR'} AS kind")
     for position, recognized in enumerate(recognition_columns(source), start=1):
         parts.append(f"{_value(source, recognized)} AS recognized_{position}")
     if "simulated" in landed.header and not source.simulated:
@@ -138,8 +124,54 @@ def typed_select(source: Source, landed: Landed, raw: RawTable, load_id: int) ->
         )
     mask = " + ".join(f"CASE WHEN {fault.condition} THEN {fault.bit} ELSE 0 END" for fault in faults)
     parts.append(f"({mask})::INTEGER AS faults")
-    select = f"SELECT {', '.join(parts)} FROM {identifier(raw.name)} AS raw {' '.join(joins)}"
-    return select, faults
+    return f"SELECT {', '.join(parts)} FROM {identifier(raw)} AS raw", faults
+
+
+def label_type(source: Source, geography: str) -> str:
+    """Name of the type whose values are the known areas of one kind: a cast that fails is an unknown label."""
+    return identifier(f"area_of_{source.id}_{geography}")
+
+
+def make_label_types(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """A type for each kind of area that the source labels. Raises BadInput when none are known."""
+    rows = source.rows
+    assert rows is not None
+    if rows.area_list == "from_rows":
+        return
+    for geography in rows.areas:
+        names = [
+            name
+            for (name,) in connection.execute(
+                "SELECT area FROM core_area WHERE city = ? AND geography = ? ORDER BY area",
+                [source.city, geography],
+            ).fetchall()
+        ]
+        unknown = [area for area in rows.renames.get(geography, {}).values() if area not in names]
+        if unknown or not names:
+            reason = (
+                f"{unknown[0]!r} is no {geography}"
+                if unknown
+                else f"no {geography} is known of {source.city}"
+            )
+            raise BadInput(
+                Problem(
+                    source.settings_file.name,
+                    reason,
+                    'Correct it, or set list = "from_rows" under [areas] to take the areas from the rows.',
+                    column=f"areas.{geography}",
+                )
+            )
+        connection.execute(f"DROP TYPE IF EXISTS {label_type(source, geography)}")
+        connection.execute(f"CREATE TYPE {label_type(source, geography)} AS ENUM ({literals(names)})")
+
+
+def _renamed(source: Source, geography: str, label: str) -> str:
+    assert source.rows is not None
+    names = source.rows.renames.get(geography, {})
+    if not names:
+        return label
+    cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in sorted(names.items()))
+    return f"CASE {label} {cases} ELSE {label} END"
 
 
 def _value(source: Source, column: str) -> str:
@@ -182,46 +214,38 @@ def _fault(
 
 
 def set_aside(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    raw: RawTable,
-    landed: Landed,
-    load_id: int,
-    faults: list[Fault],
+    connection: duckdb.DuckDBPyConnection, raw: RawView, landed: Landed, load_id: int, faults: list[Fault]
 ) -> list[Problem]:
-    """Record every faulty row of a typed table in `meta_reject`, once for each reason.
+    """Record every faulty row of `typed_row` in `meta_reject`, once for each reason.
 
     The row number counts like a spreadsheet: header 1, lines that could not be read included.
     """
-    problems = []
-    for fault in faults:
-        shown_value = " || ' ' || ".join(
-            f"coalesce(raw.{identifier(column)}, '')" for column in fault.columns
-        )
-        found = connection.execute(
-            f"""
-            SELECT typed.raw_row + 2 + (
-                SELECT count(*) FROM meta_reject AS earlier
-                WHERE earlier.load_id = {load_id} AND earlier.reason LIKE '%columns than the header'
-                  AND earlier.file_row <= typed.raw_row + 2
-              ) AS file_row,
-              {shown_value} AS value, to_json(raw)::VARCHAR AS row_text
-            FROM {table} AS typed JOIN {identifier(raw.name)} AS raw ON raw.rowid = typed.raw_row
-            WHERE typed.load_id = {load_id} AND typed.faults & {fault.bit} <> 0
-            ORDER BY file_row
-            """
-        ).fetchall()
-        for file_row, value, row_text in found:
-            column = " + ".join(fault.columns)
-            connection.execute(
-                "INSERT INTO meta_reject VALUES (?, ?, ?, ?, ?, ?)",
-                [load_id, landed.name, file_row, column, fault.reason, row_text],
-            )
-            problems.append(
-                Problem(
-                    landed.name, f"{fault.reason} {value[:60]!r}", fault.what_to_do + ".", file_row, column
-                )
-            )
+    found = connection.execute(
+        "SELECT rowid - ?, faults FROM typed_row WHERE load_id = ? AND faults <> 0", [raw.first_row, load_id]
+    ).fetchall()
+    if not found:
+        return []
+    masks = dict(found)
+    # Only now the file is read again, for the rows at fault.
+    connection.execute("CREATE OR REPLACE TEMP TABLE faulty AS SELECT unnest(?) AS place", [sorted(masks)])
+    names = [identifier(name) for name in landed.header]
+    rows = connection.execute(
+        f"SELECT place, {', '.join(names)} FROM (SELECT row_number() OVER () - 1 AS place, * FROM {identifier(raw.name)}) "
+        "WHERE place IN (SELECT place FROM faulty) ORDER BY place"
+    ).fetchall()
+    problems, rejects = [], []
+    for place, *values in rows:
+        row = dict(zip(landed.header, values, strict=True))
+        file_row = raw.file_row(place)
+        text = json.dumps(row, ensure_ascii=False)
+        for fault in faults:
+            if masks[place] & fault.bit:
+                column = " + ".join(fault.columns)
+                value = " ".join(row[name] or "" for name in fault.columns)
+                rejects.append((load_id, landed.name, file_row, column, fault.reason, text))
+                reason = f"{fault.reason} {shown(value)}"
+                problems.append(Problem(landed.name, reason, fault.what_to_do + ".", file_row, column))
+    insert_records(connection, "meta_reject", rejects)
     return problems
 
 

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from etl.load.incidents import load_rows
-from etl.load.series import known_areas, read_series
+from etl.load.series import known_areas
+from etl.load.series_files import read_files
 from etl.load.tables import load_areas
+from etl.load.work_database import work_database
 from etl.problems import BadInput, Problem
-from etl.publish.build import work_database
-from etl.settings import SOURCES, Source, load_sources
-from etl.sources.landing import Landed, land_text
+from etl.settings import load_sources
+from etl.source_settings import SOURCES, Source
+from etl.sources.landing import Landed
 from etl.sources.recognize import by_header, by_name
+from etl.sources.tabular import land_table
 
 MOST_LISTED = 1000
 
@@ -23,7 +26,7 @@ def check(path: Path, source_id: str | None, say: Callable[[str], None], setting
     sources = load_sources(settings)
     with tempfile.TemporaryDirectory() as folder:
         workplace = Path(folder)
-        landed = land_text(path, workplace)
+        landed = land_table(path, workplace)
         say(
             f"{path.name}: {landed.bytes:,} bytes, {landed.encoding}, {len(landed.header)} columns, sha256 {landed.sha256[:12]}"
         )
@@ -36,8 +39,8 @@ def check(path: Path, source_id: str | None, say: Callable[[str], None], setting
                 if areas.kind == "areas" and areas.city == source.city:
                     load_areas(connection, areas, workplace, [])
             if source.series is not None:
-                cells = read_series(source, landed, known_areas(connection, source.city))
-                say(f"{path.name}: {len(cells):,} counts, nothing wrong found")
+                _, counts = read_files(source, [path], workplace, known_areas(connection, source.city))
+                say(f"{path.name}: {len(counts.outcomes) + len(counts.named):,} counts, nothing wrong found")
                 return 0
             loaded = load_rows(connection, source, [landed], 1, allowed_share=1.0)
             entry = loaded.ledger[0]

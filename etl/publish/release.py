@@ -22,7 +22,6 @@ import duckdb
 
 from etl import warehouse
 from etl.dictionary import create_table_sql, load_dictionary
-from etl.problems import BadInput, Problem
 from etl.sql_text import identifier, literal
 from etl.statements import load_statements
 
@@ -221,14 +220,3 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def refuse_simulated_in_real(connection: duckdb.DuckDBPyConnection) -> None:
-    """Raise BadInput when a city holds both simulated and real rows."""
-    mixed = connection.execute(
-        "SELECT city FROM core_area WHERE geography = 'city' GROUP BY city HAVING count(DISTINCT simulated) > 1"
-    ).fetchone()
-    if mixed:
-        raise BadInput(
-            Problem(str(mixed[0]), "simulated and real rows meet in this city", "Keep them apart.")
-        )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from etl.problems import BadInput, Problem
-from etl.settings import Source
+from etl.source_settings import Source
 
 READ_ENDINGS = (".csv", ".csv.gz", ".csv.zip", ".zip", ".gz", ".xls", ".xlsx", ".parquet")
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from etl.problems import BadInput
-from etl.settings import Source
-from etl.sources.landing import land_text
+from etl.source_settings import Source
+from etl.sources.tabular import land_table
 
 _PACKED_ENDINGS = (".gz", ".zip")
 
@@ -56,7 +56,7 @@ def fitting(sources: Sequence[Source], path: Path) -> str:
     """One clause about a file that no pattern names: what its columns fit, if anything."""
     with tempfile.TemporaryDirectory() as workplace:
         try:
-            header = land_text(path, Path(workplace)).header
+            header = land_table(path, Path(workplace)).header
         except BadInput as error:
             return error.problems[0].reason
     found = by_header(sources, header)

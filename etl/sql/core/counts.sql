@@ -132,3 +132,46 @@ FROM (
 LEFT JOIN daily_count AS day
   ON day.city = grid.city AND day.date = grid.date AND day.date_basis = grid.month_basis
   AND day.outcome = grid.outcome AND day.unit = grid.unit
+
+-- name: insert_triangle
+-- Known after k months, for every k that lies inside the complete months; and which months are still provisional.
+INSERT INTO out_triangle
+WITH lag AS (
+  SELECT outcome, date_trunc('month', occurred_at)::DATE AS month,
+         greatest(date_diff('month', occurred_at, reported_at), 0) AS months_late, count(*) AS cases
+  FROM core_incident
+  WHERE source = $source AND occurred_at IS NOT NULL AND reported_at IS NOT NULL
+  GROUP BY outcome, date_trunc('month', occurred_at)::DATE, greatest(date_diff('month', occurred_at, reported_at), 0)
+),
+cell AS (
+  SELECT span.outcome, grid.month, grid.months_after, span.last_month,
+         coalesce(sum(lag.cases) FILTER (WHERE lag.months_late <= grid.months_after), 0) AS known,
+         coalesce(sum(lag.cases) FILTER (
+           WHERE lag.months_late <= date_diff('month', grid.month, span.last_month)), 0) AS latest
+  FROM (SELECT DISTINCT outcome, first_month, last_month FROM count_span
+        WHERE city = $city AND geography = 'city' AND month_basis = 'reported') AS span
+  CROSS JOIN LATERAL (
+    SELECT month::DATE AS month, unnest(range(0, 7)) AS months_after
+    FROM (SELECT unnest(generate_series(span.first_month, span.last_month, INTERVAL 1 MONTH)) AS month)
+  ) AS grid
+  LEFT JOIN lag ON lag.outcome = span.outcome AND lag.month = grid.month
+  WHERE date_diff('month', grid.month, span.last_month) >= grid.months_after
+    AND span.outcome <> 'near_repeat_shooting'
+  GROUP BY span.outcome, grid.month, grid.months_after, span.last_month
+),
+settled AS (
+  -- After how many months 99 % of the cases of older months were known.
+  SELECT outcome, min(months_after) AS months_needed
+  FROM (
+    SELECT outcome, months_after, sum(known) / nullif(sum(latest), 0) AS share
+    FROM cell
+    WHERE date_diff('month', month, last_month) >= 12
+    GROUP BY outcome, months_after
+  )
+  WHERE share >= 0.99
+  GROUP BY outcome
+)
+SELECT $city, cell.outcome, cell.month, cell.months_after, cell.known::INTEGER, cell.latest::INTEGER,
+       date_diff('month', cell.month, cell.last_month) < coalesce(settled.months_needed, 7), $simulated
+FROM cell
+LEFT JOIN settled ON settled.outcome = cell.outcome

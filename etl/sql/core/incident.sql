@@ -1,20 +1,15 @@
--- name: make_label_tables
--- What a label of each kind of area stands for, and the area that holds most of an area's land.
-CREATE OR REPLACE TEMP TABLE known_label (city VARCHAR, geography VARCHAR, label VARCHAR, area VARCHAR);
+-- name: make_main_membership
+-- The area of each larger kind that holds most of an area's land.
 CREATE OR REPLACE TEMP TABLE main_membership AS
 SELECT city, from_geography, from_area, to_geography, arg_max(to_area, share) AS to_area
 FROM core_area_link
 WHERE link = 'member'
 GROUP BY city, from_geography, from_area, to_geography
 
--- name: fill_known_label
-INSERT INTO known_label
-SELECT city, geography, area, area FROM core_area WHERE city = $city
-
 -- name: repeated_case
 -- Cases of one outcome that stand in several rows. Found by a 64-bit hash first, which is cheap, then by name.
 CREATE OR REPLACE TEMP TABLE repeated_case AS
-SELECT case_number, max(load_id * 10000000000 + raw_row) AS kept, count(*) AS copies,
+SELECT case_number, max(typed_id) AS kept, count(*) AS copies,
        count(DISTINCT victims) AS victim_counts
 FROM outcome_row
 WHERE hash(case_number) IN (SELECT hash(case_number) FROM outcome_row GROUP BY hash(case_number) HAVING count(*) > 1)
@@ -25,28 +20,49 @@ HAVING count(*) > 1
 -- One row a case: of several, the one loaded last stands.
 INSERT INTO core_incident
 SELECT $source, $city, $outcome, row.case_number, row.occurred_at, row.reported_at, row.victims,
-       row.neighborhood, row.community, row.ward, row.precinct, row.zone, row.longitude, row.latitude,
-       NULL, row.load_id, row.raw_row, $simulated
+       row.kind, row.neighborhood, row.community, row.ward, row.precinct, row.zone, row.longitude, row.latitude,
+       NULL, row.load_id, row.typed_id, $simulated
 FROM outcome_row AS row
 LEFT JOIN repeated_case AS repeated ON repeated.case_number = row.case_number
-WHERE repeated.case_number IS NULL OR row.load_id * 10000000000 + row.raw_row = repeated.kept
+WHERE repeated.case_number IS NULL OR row.typed_id = repeated.kept
 
 -- name: insert_victims
 -- A row is a victim: the case is its rows together, placed and timed by the first of them.
 INSERT INTO core_incident
 SELECT $source, $city, $outcome, case_number, min(occurred_at), min(reported_at), sum(victims)::INTEGER,
-       first(neighborhood ORDER BY load_id, raw_row), first(community ORDER BY load_id, raw_row),
-       first(ward ORDER BY load_id, raw_row), first(precinct ORDER BY load_id, raw_row),
-       first(zone ORDER BY load_id, raw_row), first(longitude ORDER BY load_id, raw_row),
-       first(latitude ORDER BY load_id, raw_row), NULL, min(load_id), min(raw_row), $simulated
+       first(kind ORDER BY typed_id), first(neighborhood ORDER BY typed_id), first(community ORDER BY typed_id),
+       first(ward ORDER BY typed_id), first(precinct ORDER BY typed_id),
+       first(zone ORDER BY typed_id), first(longitude ORDER BY typed_id),
+       first(latitude ORDER BY typed_id), NULL, min(load_id), min(typed_id), $simulated
 FROM outcome_row
 GROUP BY case_number
 
--- name: unplaced
+-- name: note_dropped_rows
+INSERT INTO dropped_row
+SELECT row.load_id, row.typed_id
+FROM outcome_row AS row
+JOIN repeated_case AS repeated ON repeated.case_number = row.case_number
+WHERE row.typed_id <> repeated.kept
+
+-- name: points
 SELECT DISTINCT longitude, latitude FROM core_incident
 WHERE source = $source AND longitude IS NOT NULL AND latitude IS NOT NULL
-  AND CASE $geography WHEN 'neighborhood' THEN neighborhood WHEN 'ward' THEN ward
-                      WHEN 'precinct' THEN precinct WHEN 'community' THEN community ELSE 'x' END IS NULL
+  AND NOT (longitude = 0 AND latitude = 0)
+
+-- name: disagreements
+-- Cases whose label is another area than the one their point lies in.
+SELECT incident.outcome, count(*) FILTER (WHERE point.area <> label.label) AS differing, count(*) AS both_known
+FROM core_incident AS incident
+CROSS JOIN LATERAL (
+  SELECT CASE $geography WHEN 'neighborhood' THEN incident.neighborhood WHEN 'ward' THEN incident.ward
+         WHEN 'precinct' THEN incident.precinct ELSE incident.community END AS label
+) AS label
+JOIN core_point_area AS point
+  ON point.source = incident.source AND point.longitude = incident.longitude
+  AND point.latitude = incident.latitude AND point.geography = $geography
+WHERE incident.source = $source AND label.label IS NOT NULL
+GROUP BY incident.outcome
+ORDER BY incident.outcome
 
 -- name: derive_placed
 UPDATE core_incident SET community = main.to_area
@@ -59,7 +75,7 @@ WHERE core_incident.source = $source AND core_incident.community IS NULL AND mai
 -- A shooting within 14 days after another in the same neighborhood.
 INSERT INTO core_incident
 SELECT source, city, 'near_repeat_shooting', case_number, occurred_at, reported_at, 1,
-       neighborhood, community, ward, precinct, zone, longitude, latitude, placed_by, load_id, raw_row, simulated
+       kind, neighborhood, community, ward, precinct, zone, longitude, latitude, placed_by, load_id, raw_row, simulated
 FROM (
   SELECT *, lag(occurred_at) OVER (PARTITION BY neighborhood ORDER BY occurred_at, case_number) AS earlier_at
   FROM core_incident

@@ -16,6 +16,9 @@ FROM (
          count(*) FILTER (WHERE reported_at IS NOT NULL
            AND date_trunc('month', occurred_at) <> date_trunc('month', reported_at)) AS other_month,
          count(*) FILTER (WHERE reported_at > occurred_at + INTERVAL 7 DAY) AS over_week,
+         count(*) FILTER (WHERE timezone($zone, timezone($zone, occurred_at)) <> occurred_at) AS skipped_hour,
+         count(*) FILTER (WHERE timezone($zone, timezone($zone, occurred_at) + INTERVAL 1 HOUR) = occurred_at
+           OR timezone($zone, timezone($zone, occurred_at) - INTERVAL 1 HOUR) = occurred_at) AS hour_twice,
          max(victims) AS largest, sum(victims) AS all_victims
   FROM core_incident
   WHERE source = $source
@@ -34,6 +37,8 @@ CROSS JOIN LATERAL (VALUES
   ('without_occurred_time', no_occurred, 'without a time of the event: in no occurred month.'),
   ('reported_in_another_month', other_month, 'reported in another month than they occurred in: both months are kept.'),
   ('reported_over_a_week_later', over_week, 'reported over a week after they occurred.'),
+  ('in_the_skipped_hour', skipped_hour, 'timed in the hour that the clocks skip in March: kept as written.'),
+  ('in_the_hour_that_comes_twice', hour_twice, 'timed in the hour that comes twice in November: kept as written.'),
   ('victims_in_all', all_victims, 'in the file, by their victims: unfinished first and last months included.'),
   ('most_victims_in_one_case', largest, 'the most victims that one case has.')
 ) AS figure(figure, value, note)

@@ -29,3 +29,9 @@ SELECT weekday, hour, count, first_month, last_month, simulated
 FROM out_weekday_hour
 WHERE city = $city AND outcome = $outcome AND unit = $unit
 ORDER BY weekday, hour
+
+-- name: reporting_triangle
+SELECT month, months_after, known, latest, is_provisional
+FROM out_triangle
+WHERE city = $city AND outcome = $outcome
+ORDER BY month, months_after

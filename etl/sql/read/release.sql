@@ -20,3 +20,24 @@ SELECT area AS city, name, simulated FROM core_area WHERE geography = 'city' ORD
 
 -- name: table_names
 SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name
+
+-- name: revisions
+-- optional: source
+SELECT source, outcome, earlier, later, change, cases, victims
+FROM out_revision
+WHERE city = $city AND ($source IS NULL OR source = $source)
+ORDER BY source, outcome, earlier, later, change
+
+-- name: series_counts
+-- optional: source, area
+SELECT source, geography, area, month, measure, count
+FROM core_series_count
+WHERE city = $city AND ($source IS NULL OR source = $source) AND ($area IS NULL OR area = $area)
+ORDER BY source, geography, area, month, measure
+
+-- name: covariates
+-- optional: measure
+SELECT source, measure, date, value, unit
+FROM core_covariate
+WHERE city = $city AND ($measure IS NULL OR measure = $measure)
+ORDER BY measure, date

@@ -1,0 +1,289 @@
+"""`python -m benchmarks.etl [--quick] [--rows N ...] [--json FILE]`: loading incidents beside two peers.
+
+Each run makes a file of invented incidents and measures, on that same file, in processes of their own:
+
+- `raw read`: DuckDB's own `CREATE TABLE AS SELECT * FROM read_csv(...)`, which types but does not check;
+- `etl`: the build of incidents (landing, text to types, faults, de-duplication, outcomes, places,
+  counts by area and month with zeros, weekday and hour);
+- `pandas`: the same work in pandas.
+
+Rows: `etl vs raw read` (aim: at most 3), `etl vs pandas` (aim: at most 0.5), with seconds and peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+PROJECT = Path(__file__).resolve().parents[1]
+SETTINGS = """
+city = "simulated-city"
+kind = "rows"
+title = "Generated incidents"
+publisher = "Invented"
+url = "none"
+licence = "CC0"
+simulated = true
+files = ["incidents.csv"]
+
+[rows]
+row_is = "case"
+case = "case_number"
+victims = "victims"
+first_month = "2015-01"
+longitude = "longitude"
+latitude = "latitude"
+
+[time]
+zone = "America/Chicago"
+clock = "local"
+occurred = [{ columns = ["occurred_at"], format = "%Y/%m/%d %H:%M:%S+00" }]
+reported = [{ columns = ["reported_at"], format = "%Y/%m/%d %H:%M:%S+00" }]
+
+[areas]
+list = "known"
+neighborhood = "neighborhood"
+ward = "ward"
+precinct = "precinct"
+derived = { community = "neighborhood" }
+
+[[outcome]]
+outcome = "gunshot"
+units = ["incidents", "victims"]
+column = "offense"
+values = ["Gunshot Wound Victims"]
+
+[[outcome]]
+outcome = "robbery"
+units = ["incidents"]
+column = "offense"
+values = ["Robbery"]
+
+[[outcome]]
+outcome = "domestic_aggravated_assault"
+units = ["incidents"]
+column = "offense"
+values = ["Domestic Aggravated Assault"]
+"""
+OFFENSES = ("Gunshot Wound Victims", "Robbery", "Domestic Aggravated Assault", "Theft", "Burglary")
+SEED = 20260101
+_PART = 1_000_000
+
+
+def generate(path: Path, rows: int) -> None:
+    """A CSV of `rows` incidents over ten years, 1 % of them standing twice, 1 % without a place."""
+    areas = [line.split(",") for line in (PROJECT / "data/simulated-city/links.csv").read_text().splitlines()[1:]]
+    header = (PROJECT / "data/simulated-city/links.csv").read_text().splitlines()[0].split(",")
+    column = {name: position for position, name in enumerate(header)}
+    ward_of, precinct_of = {}, {}
+    for line in areas:
+        if line[column["link"]] == "member" and line[column["from_geography"]] == "neighborhood":
+            into = {"ward": ward_of, "precinct": precinct_of}.get(line[column["to_geography"]])
+            if into is not None:
+                into[line[column["from_area"]]] = line[column["to_area"]]
+    names = np.array(sorted(ward_of))
+    wards = np.array([ward_of[name] for name in names])
+    precincts = np.array([precinct_of.get(name, "1") for name in names])
+    random = np.random.default_rng(SEED)
+    start = np.datetime64("2015-01-01T00:00:00")
+    with path.open("w", encoding="utf-8") as out:
+        out.write("objectid,case_number,offense,occurred_at,reported_at,address,neighborhood,ward,precinct,longitude,latitude,victims\n")
+        for first in range(0, rows, _PART):
+            size = min(_PART, rows - first)
+            case = np.arange(first, first + size)
+            case = np.where(random.random(size) < 0.01, np.maximum(case - 1, 0), case)
+            seconds = random.integers(0, 3652 * 86400, size)
+            seconds[case < np.arange(first, first + size)] = 0
+            occurred = start + seconds.astype("timedelta64[s]")
+            reported = occurred + random.integers(0, 7200, size).astype("timedelta64[s]")
+            place = random.integers(0, len(names), size)
+            lost = random.random(size) < 0.01
+            frame = duckdb.connect()
+            frame.register(
+                "part",
+                {
+                    "objectid": np.arange(first, first + size), "case_number": case, "offense": random.integers(0, len(OFFENSES), size),
+                    "occurred": occurred, "reported": reported, "block": random.integers(1, 60, size),
+                    "place": place, "lost": lost, "longitude": -93.2 + random.random(size) / 10,
+                    "latitude": 44.9 + random.random(size) / 10, "victims": 1 + (random.random(size) < 0.15),
+                },
+            )  # fmt: skip
+            frame.execute("CREATE TABLE offense AS SELECT unnest(range(?)) AS n, unnest(?) AS name", [len(OFFENSES), list(OFFENSES)])
+            frame.execute(
+                "CREATE TABLE area AS SELECT unnest(range(?)) AS n, unnest(?) AS name, unnest(?) AS ward, unnest(?) AS precinct",
+                [len(names), names.tolist(), wards.tolist(), precincts.tolist()],
+            )
+            target = path.with_suffix(".part")
+            frame.execute(
+                f"""
+                COPY (
+                  SELECT objectid, 'LK-' || lpad(case_number::VARCHAR, 9, '0'), offense.name,
+                         strftime(occurred, '%Y/%m/%d %H:%M:%S') || '+00', strftime(reported, '%Y/%m/%d %H:%M:%S') || '+00',
+                         lpad(block::VARCHAR, 4, '0') || 'XX STREET N',
+                         CASE WHEN lost THEN NULL ELSE area.name END, CASE WHEN lost THEN NULL ELSE area.ward END,
+                         CASE WHEN lost THEN NULL ELSE area.precinct END, round(longitude, 7), round(latitude, 7), victims
+                  FROM part JOIN offense ON offense.n = part.offense JOIN area ON area.n = part.place
+                ) TO '{target}' (HEADER false)
+                """
+            )
+            out.write(target.read_text(encoding="utf-8"))
+            target.unlink()
+            frame.close()
+
+
+def run_raw(path: Path) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder, duckdb.connect(f"{folder}/raw.duckdb") as connection:
+        connection.execute("SET memory_limit = '1500MB'")
+        started = time.perf_counter()
+        connection.execute(f"CREATE TABLE raw AS SELECT * FROM read_csv('{path}')")
+        return {"seconds": time.perf_counter() - started}
+
+
+def run_etl(path: Path) -> dict[str, float]:
+    from etl.load.incidents import add_near_repeats, load_rows
+    from etl.load.tables import load_areas
+    from etl.publish.build import insert_counts, work_database
+    from etl.settings import load_sources, read_source
+    from etl.sources.landing import land_text
+    from etl.statements import load_statements
+
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        workplace = Path(folder)
+        settings = workplace / "generated.toml"
+        settings.write_text(SETTINGS)
+        source = read_source(settings)
+        with work_database(workplace) as connection:
+            for areas in load_sources():
+                if areas.id == "simulated_city_areas":
+                    load_areas(connection, areas, workplace, [])
+            stages = {}
+            started = time.perf_counter()
+            landed = land_text(path, workplace)
+            stages["landing"] = time.perf_counter() - started
+            loaded = load_rows(connection, source, [landed], 1)
+            stages["rows"] = time.perf_counter() - started
+            add_near_repeats(connection, loaded)
+            insert_counts(connection, loaded)
+            connection.execute(load_statements("core")["make_out_monthly"].text)
+            connection.execute(load_statements("core")["make_out_weekday_hour"].text)
+            seconds = time.perf_counter() - started
+            total = connection.execute(
+                "SELECT sum(count) FROM out_monthly WHERE geography = 'city' AND month_basis = 'occurred' AND unit = 'incidents' AND outcome <> 'near_repeat_shooting'"
+            ).fetchone()
+            duplicates = loaded.ledger[0].rows_duplicate
+    return {"seconds": seconds, "total": float(total[0]), "duplicates": duplicates, **{f"stage_{k}": v for k, v in stages.items()}}
+
+
+def run_pandas(path: Path) -> dict[str, float]:
+    import pandas as pd
+
+    from etl.load.tables import PROJECT as project
+
+    links = pd.read_csv(project / "data/simulated-city/links.csv", dtype=str)
+    member = links[(links["link"] == "member") & (links["to_geography"] == "community")]
+    started = time.perf_counter()
+    frame = pd.read_csv(path, dtype=str)
+    for name in ("occurred_at", "reported_at"):
+        frame[name] = pd.to_datetime(frame[name].str[:19], format="%Y/%m/%d %H:%M:%S", errors="coerce")
+    frame["victims"] = pd.to_numeric(frame["victims"], errors="coerce")
+    frame["longitude"] = pd.to_numeric(frame["longitude"], errors="coerce")
+    frame["latitude"] = pd.to_numeric(frame["latitude"], errors="coerce")
+    outcome = {"Gunshot Wound Victims": "gunshot", "Robbery": "robbery", "Domestic Aggravated Assault": "domestic_aggravated_assault"}
+    frame["outcome"] = frame["offense"].map(outcome)
+    frame["community"] = frame["neighborhood"].map(dict(zip(member["from_area"], member["to_area"], strict=True)))
+    good = frame[frame["case_number"].notna() & frame["occurred_at"].notna() & frame["victims"].ge(0)]
+    good = good[good["outcome"].notna()]
+    kept = good.drop_duplicates(["outcome", "case_number"], keep="last").copy()
+    shot = kept[(kept["outcome"] == "gunshot") & kept["neighborhood"].notna()].sort_values(["neighborhood", "occurred_at"])
+    gap = shot.groupby("neighborhood")["occurred_at"].diff()
+    near = shot[gap <= pd.Timedelta(days=14)].assign(outcome="near_repeat_shooting", victims=1)
+    kept = pd.concat([kept, near])
+    kept["city"] = "simulated-city"
+    pieces = []
+    for basis in ("occurred", "reported"):
+        kept["month"] = kept[f"{basis}_at"].dt.to_period("M")
+        calendar = pd.period_range("2015-01", kept["month"].max(), freq="M")
+        for kind in ("city", "precinct", "ward", "community", "neighborhood"):
+            grouped = kept.groupby(["outcome", kind, "month"])["victims"].agg(["size", "sum"])
+            every = pd.MultiIndex.from_product([kept["outcome"].unique(), kept[kind].dropna().unique(), calendar])
+            pieces.append(grouped.reindex(every, fill_value=0))
+    hours = kept.groupby(["outcome", kept["occurred_at"].dt.dayofweek, kept["occurred_at"].dt.hour]).size()
+    seconds = time.perf_counter() - started
+    city = pieces[0]
+    total = int(city.loc[list(outcome.values()), "size"].sum())
+    return {"seconds": seconds, "total": float(total), "duplicates": float(len(good) - len(kept) + len(near)), "cells": float(len(hours))}
+
+
+RUNS = {"raw read": run_raw, "etl": run_etl, "pandas": run_pandas}
+
+
+def measure(name: str, path: Path) -> dict[str, float]:
+    """Run one contestant in a process of its own; seconds and peak memory in MB."""
+    command = [sys.executable, "-m", "benchmarks.etl", "--one", name, str(path)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{name} failed: {done.stderr.strip().splitlines()[-1]}")
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="200,000 rows")
+    parser.add_argument("--rows", type=int, nargs="*", help="rows (default 1,000,000 and 10,000,000)")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each; the fastest counts")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", nargs=2, metavar=("NAME", "FILE"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        found = RUNS[given.one[0]](Path(given.one[1]))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({**found, "peak_mb": peak}))
+        return
+    results = []
+    for rows in given.rows or ([200_000] if given.quick else [1_000_000, 10_000_000]):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "incidents.csv"
+            generate(path, rows)
+            best: dict[str, dict[str, float]] = {}
+            for _ in range(given.repeat):
+                for name in RUNS:
+                    found = measure(name, path)
+                    if name not in best or found["seconds"] < best[name]["seconds"]:
+                        best[name] = found
+            size = path.stat().st_size / 1e6
+        if best["etl"]["total"] != best["pandas"]["total"]:
+            raise SystemExit(f"etl counts {best['etl']['total']}, pandas {best['pandas']['total']}")
+        for peer, aim in (("raw read", 3.0), ("pandas", 0.5)):
+            row = {
+                "row": f"etl vs {peer}",
+                "rows": rows,
+                "file_mb": round(size),
+                "etl_seconds": round(best["etl"]["seconds"], 2),
+                "peer_seconds": round(best[peer]["seconds"], 2),
+                "ratio": round(best["etl"]["seconds"] / best[peer]["seconds"], 2),
+                "aim": aim,
+                "etl_peak_mb": round(best["etl"]["peak_mb"]),
+                "peer_peak_mb": round(best[peer]["peak_mb"]),
+                **{key: round(value, 2) for key, value in best["etl"].items() if key.startswith("stage_")},
+            }
+            results.append(row)
+            print(row, flush=True)
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

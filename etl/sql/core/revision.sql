@@ -1,0 +1,43 @@
+-- name: incident_columns
+-- What two exports are compared in.
+CREATE OR REPLACE TEMP VIEW incident_now AS
+SELECT source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward,
+       precinct, zone
+FROM core_incident
+
+-- name: compare_exports
+-- earlier_export and later_export: rows of one source, as in incident_now.
+INSERT INTO out_revision
+SELECT $city, $source, outcome, $earlier, $later, change, cases, victims, $simulated
+FROM (
+  SELECT coalesce(later.outcome, earlier.outcome) AS outcome,
+         unnest(['in_both', 'added', 'withdrawn', 'reclassified', 'recounted', 'redated', 'moved']) AS change,
+         unnest([
+           count(*) FILTER (WHERE earlier.case_number IS NOT NULL AND later.case_number IS NOT NULL),
+           count(*) FILTER (WHERE earlier.case_number IS NULL),
+           count(*) FILTER (WHERE later.case_number IS NULL),
+           count(*) FILTER (WHERE later.kind IS DISTINCT FROM earlier.kind AND both_there),
+           count(*) FILTER (WHERE later.victims <> earlier.victims AND both_there),
+           count(*) FILTER (WHERE both_there AND (later.occurred_at IS DISTINCT FROM earlier.occurred_at
+             OR later.reported_at IS DISTINCT FROM earlier.reported_at)),
+           count(*) FILTER (WHERE both_there AND (later.neighborhood IS DISTINCT FROM earlier.neighborhood
+             OR later.ward IS DISTINCT FROM earlier.ward OR later.precinct IS DISTINCT FROM earlier.precinct))
+         ]) AS cases,
+         unnest([
+           coalesce(sum(later.victims) FILTER (WHERE both_there), 0),
+           coalesce(sum(later.victims) FILTER (WHERE earlier.case_number IS NULL), 0),
+           coalesce(sum(earlier.victims) FILTER (WHERE later.case_number IS NULL), 0),
+           coalesce(sum(later.victims) FILTER (WHERE later.kind IS DISTINCT FROM earlier.kind AND both_there), 0),
+           coalesce(sum(later.victims) FILTER (WHERE later.victims <> earlier.victims AND both_there), 0),
+           coalesce(sum(later.victims) FILTER (WHERE both_there
+             AND (later.occurred_at IS DISTINCT FROM earlier.occurred_at
+               OR later.reported_at IS DISTINCT FROM earlier.reported_at)), 0),
+           coalesce(sum(later.victims) FILTER (WHERE both_there
+             AND (later.neighborhood IS DISTINCT FROM earlier.neighborhood
+               OR later.ward IS DISTINCT FROM earlier.ward OR later.precinct IS DISTINCT FROM earlier.precinct)), 0)
+         ])::BIGINT AS victims
+  FROM earlier_export AS earlier
+  FULL JOIN later_export AS later ON later.outcome = earlier.outcome AND later.case_number = earlier.case_number
+  CROSS JOIN LATERAL (SELECT earlier.case_number IS NOT NULL AND later.case_number IS NOT NULL AS both_there) AS there
+  GROUP BY coalesce(later.outcome, earlier.outcome)
+)

@@ -1,0 +1,196 @@
+"""Every file that the publishers' folder names loads by settings alone, with its known figures."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from etl.settings import load_sources
+from etl.warehouse import Release
+from tests.data.conftest import MINNEAPOLIS, NEW_YORK, SHARED, build_and_open, needs
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Iterator[Release]:
+    """A release of all folders together."""
+    folders = [needs(MINNEAPOLIS), needs(NEW_YORK), needs(SHARED / "madison")]
+    yield build_and_open(tmp_path_factory.mktemp("everything"), data=folders, programs=no_programs)
+
+
+@pytest.fixture(scope="module")
+def figures(everything: Release) -> dict[tuple[str, str], float]:
+    rows = everything.query("quality")
+    return dict(zip(zip(rows["source"], rows["figure"], strict=True), rows["value"], strict=True))
+
+
+@pytest.fixture(scope="module")
+def sources(everything: Release) -> pd.DataFrame:
+    return everything.query("sources").set_index("source")
+
+
+def test_every_source_with_settings_is_loaded(sources: pd.DataFrame) -> None:
+    wanted = {
+        source.id
+        for source in load_sources()
+        if source.kind != "boundaries" and (source.files or source.parts)
+    }
+    shipped = {"minneapolis_counts"}  # rows and series of the folder supply all of its outcomes
+    assert wanted - shipped <= set(sources.index)
+
+
+def test_rows_are_accounted_for(everything: Release) -> None:
+    loads = everything.query("loads")
+    assert (
+        loads["rows_read"] == loads["rows_accepted"] + loads["rows_duplicate"] + loads["rows_rejected"]
+    ).all()
+
+
+def test_madison_is_described_and_never_counted(
+    everything: Release, sources: pd.DataFrame, figures: dict[tuple[str, str], float]
+) -> None:
+    row = sources.loc["madison_incident_reports"]
+    assert (row["rows_read"], row["rows_duplicate"]) == (2870, 48)
+    assert ("madison_incident_reports", "not_a_count") in figures
+    assert everything.query("monthly_span", city="madison").empty
+
+
+def test_the_two_exports_of_2021_are_compared(
+    everything: Release, figures: dict[tuple[str, str], float]
+) -> None:
+    rows = everything.query("revisions", city="minneapolis", source="minneapolis_police_incidents_2021")
+    cases = rows.set_index("change")["cases"]
+    assert (cases["in_both"], cases["reclassified"], cases["withdrawn"]) == (3227, 2, 7)
+    assert cases["added"] == 6305 - 3227
+    assert figures["minneapolis_police_incidents_2021", "listed_at_zero_zero"] == 1
+    base = 3234 + 6305
+    assert figures["minneapolis_police_incidents_2021", "no_address"] / base == pytest.approx(0.13, abs=0.01)
+
+
+def test_police_calls(figures: dict[tuple[str, str], float], sources: pd.DataFrame) -> None:
+    assert sources.loc["minneapolis_police_calls", "rows_read"] == 63_347
+    assert figures["minneapolis_police_calls", "shotspotter_activations"] == 932
+    assert figures["minneapolis_police_calls", "sound_of_shots_calls"] == 813
+    assert figures["minneapolis_police_calls", "behavioral_crisis_calls"] == 1808
+
+
+def test_shots_fired_calls_begin_in_august_2020(everything: Release) -> None:
+    rows = everything.query(
+        "monthly",
+        city="minneapolis",
+        geography="neighborhood",
+        outcome="shots_fired_call",
+        unit="calls",
+        month_basis="occurred",
+    )
+    assert len(rows) == 5829  # 87 neighborhoods x 67 months
+    assert rows["month"].min() == pd.Timestamp(2020, 8, 1)
+    with (MINNEAPOLIS / "series" / "city_month_series.csv").open(newline="") as opened:
+        published = {row["month"]: row["shots_fired_calls"] for row in csv.DictReader(opened)}
+    city = everything.query(
+        "monthly",
+        city="minneapolis",
+        geography="city",
+        outcome="shots_fired_call",
+        unit="calls",
+        month_basis="occurred",
+    )
+    for month, count in zip(city["month"], city["count"], strict=True):
+        text = published.get(f"{month:%Y-%m}", "")
+        if text:
+            assert count == float(text)
+
+
+def test_neighborhood_statistics_of_2017_to_2023(
+    everything: Release, figures: dict[tuple[str, str], float]
+) -> None:
+    rows = everything.query("series_counts", city="minneapolis", source="minneapolis_neighborhood_stats")
+    areas = rows[rows["geography"] == "neighborhood"]
+    assert areas["area"].nunique() == 87
+    assert rows["month"].nunique() == 74
+    raw = pd.read_csv(MINNEAPOLIS / "series" / "neighborhood_crime_stats_2017_2023.csv", encoding="utf-8-sig")
+    robbery = raw[raw["ucrDescription"] == "Robbery"]["number"].sum()
+    city = rows[(rows["geography"] == "city") & (rows["measure"] == "Robbery (UCR)")]["count"].sum()
+    assert city == robbery
+    assert figures["minneapolis_neighborhood_stats", "rows_without_area"] == 592
+
+
+def test_the_spreadsheets_give_what_was_parsed_from_them(everything: Release) -> None:
+    """The workbooks read here against an independent parse of them, month by month."""
+    asked = {"city": "minneapolis"}
+    sheets = everything.query("series_counts", source="minneapolis_monthly_sheets", **asked)
+    parsed = everything.query("series_counts", source="minneapolis_monthly_2006_2016", **asked)
+    keys = ["geography", "area", "month", "measure"]
+    both = sheets.merge(parsed, on=keys, suffixes=("_sheet", "_parsed"))
+    months = set(both["month"].dt.strftime("%Y-%m"))
+    assert months == {
+        "2006-01",
+        "2008-02",
+        "2009-06",
+        "2009-07",
+        "2011-03",
+        "2012-07",
+        "2013-05",
+        "2015-09",
+        "2015-10",
+        "2016-07",
+    }
+    differing = both[both["count_sheet"] != both["count_parsed"]]
+    # Two sheets of June 2009 were published a month apart; all others are the same.
+    assert set(differing["month"].dt.strftime("%Y-%m")) <= {"2009-06"}
+
+
+def test_months_that_were_never_published_are_missing_not_zero(everything: Release) -> None:
+    rows = everything.query("series_counts", city="minneapolis", source="minneapolis_monthly_2006_2016")
+    months = set(rows["month"].dt.strftime("%Y-%m"))
+    assert not {"2008-09", "2014-11", "2006-12"} & months
+    assert {"2011-05", "2016-10", "2015-09"} <= months  # titles left over from copied sheets
+
+
+def test_a_bare_spreadsheet_number_is_a_date(
+    everything: Release, figures: dict[tuple[str, str], float]
+) -> None:
+    assert figures["minneapolis_police_activity", "dates_as_numbers"] == 1
+    rows = everything.query("covariates", city="minneapolis", measure="calls_to_911")
+    assert rows["date"].max() == pd.Timestamp(2024, 6, 12)
+
+
+def test_officers_on_payroll(everything: Release) -> None:
+    rows = everything.query("covariates", city="minneapolis", measure="officers_on_payroll").set_index(
+        "date"
+    )["value"]
+    assert rows.iloc[0] == 912
+    assert rows[pd.Timestamp(2024, 12, 31)] == 577
+
+
+def test_new_york_joins_by_settings_alone(everything: Release) -> None:
+    """The rows of 2021 give, precinct by precinct and month by month, the counts that ship."""
+    with (NEW_YORK / "nyc_precinct_month_2006_2022.csv").open(newline="") as opened:
+        published = {(row["precinct"], row["month"][:7]): row for row in csv.DictReader(opened)}
+    for outcome, unit, column in (
+        ("gunshot", "victims", "victims"),
+        ("gunshot", "incidents", "incidents"),
+        ("homicide", "victims", "murders"),
+    ):
+        rows = everything.query(
+            "monthly",
+            city="new-york",
+            geography="precinct",
+            outcome=outcome,
+            unit=unit,
+            month_basis="occurred",
+        )
+        assert len(rows) == 76 * 204
+        for row in rows.itertuples():
+            assert row.count == int(published[row.area, f"{row.month:%Y-%m}"][column]), (row, column)
+    hours = everything.query("weekday_hour", city="new-york", outcome="gunshot", unit="victims")
+    assert hours["count"].sum() == 2011
+
+
+def test_times_of_the_weekday_hour_table_name_their_months(everything: Release) -> None:
+    rows = everything.query("weekday_hour", city="new-york", outcome="gunshot", unit="victims")
+    assert set(rows["first_month"]) == {pd.Timestamp(2021, 1, 1)}
+    assert set(rows["last_month"]) == {pd.Timestamp(2021, 12, 1)}
