@@ -11,14 +11,21 @@ import access
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
-# The first group stands in the bar itself, the others fold into a menu each. No icons from Streamlit's
-# set: it would fetch the one of the open page from another host, as the browser tab's picture.
-PUBLIC = {
-    "": ("overview", "results", "places", "outreach"),
-    "navigation.program": ("requests", "funding"),
-    "navigation.evidence": ("claims", "evidence"),
-    "navigation.data": ("briefing", "downloads", "method"),
-}
+# No icons from Streamlit's set: it would fetch the one of the open page from another host, as the
+# browser tab's picture. No groups: on a phone Streamlit's grouped menu is a list that screen readers misread.
+PUBLIC = (
+    "overview",
+    "results",
+    "places",
+    "outreach",
+    "requests",
+    "funding",
+    "claims",
+    "evidence",
+    "briefing",
+    "downloads",
+    "method",
+)
 PARTS = Path(__file__).parent / "pages" / "parts"
 
 
@@ -37,11 +44,9 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-groups = {group and say(group): [public_page(name) for name in names] for group, names in PUBLIC.items()}
+public = [public_page(name) for name in PUBLIC]
 staff = access.staff_pages()
-if staff:
-    groups[say("staff.section")] = staff
-page = st.navigation(groups, position="top")
+page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")
 st.html(PARTS / "page.css")
 access.sign_in_controls()
 page.run()

@@ -52,15 +52,26 @@ def broken(rows: Sequence[Row], quick: bool) -> list[Row]:
 def table(rows: Sequence[Row]) -> str:
     """One line a row: rates in percent."""
     lines = [
-        f"{'design':<11}{'cell':<71}{'interval':<13}{'effect':>7}{'n':>6}{'excl. 0':>9}{'covers':>8}{'width':>7}"
+        f"{'design':<11}{'cell':<78}{'interval':<13}{'effect':>7}{'n':>6}{'excl. 0':>9}{'covers':>8}{'width':>7}"
     ]
     for row in rows:
         mark = "" if not row.is_gated else ("  ok" if row.passes(row.is_quick) else "  BROKEN")
         lines.append(
-            f"{row.design:<11}{row.cell:<71}{row.interval:<13}{row.effect:>7.2f}{row.estimable:>6}"
+            f"{row.design:<11}{row.cell:<78}{row.interval:<13}{row.effect:>7.2f}{row.estimable:>6}"
             f"{100 * row.excludes_none:>8.1f}%{100 * row.covers:>7.1f}%{row.width:>7.2f}{mark}"
         )
     return "\n".join(lines)
+
+
+def write(path: Path, rows: Sequence[Row], keep: bool) -> None:
+    """Write rows as JSON; with `keep` the rows of other cells that the file already holds stay in it."""
+    made = [row.as_dict() for row in rows]
+    if keep and path.exists():
+        names = {(row["design"], row["cell"]) for row in made}
+        old = json.loads(path.read_text(encoding="utf-8"))
+        made = [row for row in old if (row["design"], row["cell"]) not in names] + made
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,16 +80,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--quick", action="store_true", help="a sample of the gated cells, under a minute each design"
     )
     parser.add_argument("--design", help="only this design")
+    parser.add_argument(
+        "--only", default="", help="only cells whose name contains this; others keep their rows"
+    )
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     chosen = parser.parse_args(arguments)
     cells = [cell for cell in all_cells() if not chosen.quick or cell.is_quick]
-    cells = [cell for cell in cells if chosen.design in (None, cell.design)]
+    cells = [cell for cell in cells if chosen.design in (None, cell.design) and chosen.only in cell.name]
     rows = run(cells, chosen.quick, report=True)
     print(table(rows))
     if chosen.json:
-        chosen.json.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps([row.as_dict() for row in rows], indent=1, ensure_ascii=False)
-        chosen.json.write_text(text + "\n", encoding="utf-8")
+        write(chosen.json, rows, keep=bool(chosen.only))
     failures = broken(rows, chosen.quick)
     print(f"{len(failures)} of {sum(row.is_gated for row in rows)} gated rows break the rule")
     return 1 if failures else 0

@@ -320,7 +320,7 @@ def check(entry: Plain) -> str:
     said = reason(entry) if entry["status"] != "passed" else ""
     # A reason that already gives figures is not followed by the same ones again.
     if not any(character.isdigit() for character in said) and any(map(numbers.is_known, figures.values())):
-        said = f"{said} {_fill((key, f'{key}_other'), figures)}"
+        said = f"{said} {_fill((key, f'{key}_other'), figures, entry['status'] != 'cannot_run')}"
     return " ".join(f"{said} {_by_outcome(figures)}".split())
 
 
@@ -335,13 +335,13 @@ def _by_outcome(figures: Plain) -> str:
     return say("checks.by_outcome", figures="; ".join(shown)) if shown else ""
 
 
-def _fill(keys: Sequence[str], figures: Plain) -> str:
-    """The first of the texts all of whose figures are known; else the known figures by name."""
+def _fill(keys: Sequence[str], figures: Plain, by_name: bool = True) -> str:
+    """The first of the texts all of whose figures are known; else (`by_name`) the known figures by name."""
     known = {name: figure(name, value) for name, value in figures.items() if numbers.is_known(value)}
     for key in keys:
         if has(key) and fields(key) <= set(known):
             return say(key, **known)
-    return _plain_figures(figures)
+    return _plain_figures(figures) if by_name else ""
 
 
 LOG_RATIOS = ("log_rate_ratio", "drift_that_would_erase")

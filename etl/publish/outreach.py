@@ -9,10 +9,14 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from disclosure.policy import DisclosureError
 from disclosure.release import protect_release
 from etl import warehouse
 from etl.dictionary import load_dictionary
+from etl.logs.identity import KeyFault
+from etl.logs.private_store import StoreFault
 from etl.logs.publish import TABLES, City, outreach_tables
+from etl.publish.release import BuildError
 from etl.sql_text import identifier
 
 Links = dict[tuple[str, str], list[tuple[str, str]]]
@@ -27,8 +31,21 @@ def publish_outreach(
     """Load the logs of every program that has any, and write their protected tables.
 
     `connection` holds core_area, core_area_link and out_monthly. Tables of the release in use are taken into
-    account, so that two releases cannot be subtracted. Raises DisclosureError when a table may not be published.
+    account, so that two releases cannot be subtracted. Raises BuildError, in one line, when the private store
+    cannot be used or a table may not be published.
     """
+    try:
+        _publish(connection, home, programs, progress)
+    except (DisclosureError, KeyFault, StoreFault) as error:
+        raise BuildError(f"The outreach logs stop the release. {error}") from error
+
+
+def _publish(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    programs: Sequence[Mapping[str, Any]],
+    progress: Callable[[str], None],
+) -> None:
     exact: dict[str, list[pd.DataFrame]] = {}
     links: Links = {}
     for program in programs:
@@ -84,7 +101,9 @@ def _published(home: Path, names: list[str], progress: Callable[[str], None]) ->
         return {}
     path = pointer.parent / pointer.read_text(encoding="utf-8").strip()
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with duckdb.connect(
+            str(path), read_only=True, config=dict(warehouse.READ_ONLY_SETTINGS)
+        ) as connection:
             found = connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
             held = [name for name in names if (name,) in found]
             frames = {name: connection.execute(f"SELECT * FROM {identifier(name)}").df() for name in held}

@@ -347,13 +347,15 @@ def _mean_eta(block: _Block, weights: Array, beta: Array) -> Array:
 def _accelerate(eta: Array, moved: Array, history: list[tuple[Array, Array]]) -> Array:
     """Next linearization point: Anderson's mixing over the last steps (Walker & Ni 2011, SINUM 49:1715–1735).
 
-    A series that still moves a lot takes a plain, shortened step instead.
+    A series that still moves a lot takes a plain, shortened step instead, and half a step where the moves do not
+    get smaller: persistent series would otherwise jump to and fro between two points for ever.
     """
     following, step = history[-1]
-    limit = np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))[:, None]
-    plain = eta + step * limit
+    limit = np.minimum(1.0, LARGEST_STEP / np.maximum(moved, 1e-300))
     if len(history) == 1:
-        return plain
+        return eta + step * limit[:, None]
+    before = np.abs(history[-2][1]).max(axis=1)
+    plain = eta + step * np.where(moved > 0.7 * before, 0.5 * limit, limit)[:, None]
     steps = np.stack([new[1] - old[1] for old, new in pairwise(history)], axis=2)
     points = np.stack([new[0] - old[0] for old, new in pairwise(history)], axis=2)
     gram = steps.swapaxes(1, 2) @ steps

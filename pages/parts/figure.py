@@ -16,6 +16,8 @@ from presentation.charts import plotly_chart
 from presentation.charts.description import ChartDescription
 from presentation.language import say
 
+MOST_ROWS = 200  # rows shown in the browser; the download always has all
+
 
 def is_dark() -> bool:
     """Whether the visitor's theme is dark."""
@@ -76,7 +78,9 @@ def table_with_download(frame: pd.DataFrame, name: str, release: Release, alt: s
     with st.expander(say("chart.table")):
         if alt:
             st.write(alt)
-        st.dataframe(tables.labelled(frame), hide_index=True, width="stretch")
+        st.dataframe(tables.labelled(frame.head(MOST_ROWS)), hide_index=True, width="stretch")
+        if len(frame) > MOST_ROWS:
+            st.write(say("chart.first_rows", shown=MOST_ROWS, all=len(frame)))
         download_csv(frame, name, release)
 
 

@@ -78,9 +78,10 @@ def check_list(result: Plain) -> None:
         if not entries:
             continue
         st.markdown(f"**{say(f'checks.{kind}')}**")
-        for check in entries:
+        columns = st.columns(2)
+        for place, check in enumerate(entries):
             symbol = words.word("status_symbol", check["status"])
-            with st.container(border=True):
+            with columns[place % 2].container(border=True):
                 st.markdown(
                     f"**{symbol} {words.word('status', check['status'])}.** {sentences.check_question(check)}  \n"
                     f"{sentences.check(check)}"

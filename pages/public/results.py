@@ -68,8 +68,6 @@ counted(result)
 is_estimated = result["status"] == "estimated"
 
 same_question = beside(row, rows)
-if not any(item["design"] == "single" for item in same_question):
-    same_question += charts.own_past(result, row)
 if any(pd.notna(item["rate_ratio"]) for item in same_question):
     show(charts.designs(same_question, release.id), release)
     for design in distinct(item["design"] for item in same_question):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
+from math import log
 from statistics import median
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from presentation import numbers, sentences, words
 from presentation.charts.counterfactual import note
-from presentation.charts.description import Axis, ChartDescription, Estimate, Role
+from presentation.charts.description import Axis, Band, ChartDescription, Estimate, Line, Role
 from presentation.language import say, sentence_case
 from presentation.program import Program
 
@@ -41,33 +41,22 @@ def _hover(label: str, value: float | None, lower: float | None, upper: float | 
 
 
 def design_name(row: Plain) -> str:
-    """A row of out_estimate as people call it: its design, or the field's usual method."""
-    if row["role"] == "standard":
-        return say("role.standard")
-    return words.word("design", row["design"])
+    """A row of out_estimate as people call it: its design (or the field's usual method) and its side."""
+    name = say("role.standard") if row["role"] == "standard" else words.word("design", row["design"])
+    side = side_of(row)
+    return say("designs.name", design=name, side=words.word("side", side)) if side else name
 
 
-def own_past(result: Plain, row: Plain) -> list[Plain]:
-    """The areas served against their own past, from the sides of a controlled result, as one more row."""
-    side = (result.get("sides") or {}).get("treated")
-    if not side or row["design"] == "single":
-        return []
-    ratio = exp(side["coefficient"])
-    estimate = result.get("estimate") or {}
-    observed = estimate.get("observed")
-    ends = {name: side[name] for name in ("lower_95", "upper_95", "lower_80", "upper_80")}
-    return [
-        {
-            **row, **ends, "role": "companion", "design": "single", "rate_ratio": ratio, "pool": None,
-            "interval_method": side["name"], "expected": observed / ratio if observed else None,
-            "averted": None, "averted_lower_95": None, "averted_upper_95": None,
-        }
-    ]  # fmt: skip
+def side_of(row: Plain) -> str:
+    """The side of a single-series companion, from the end of its id; empty for estimates of both sides."""
+    if row["design"] != "single":
+        return ""
+    return "comparison" if str(row["estimate_id"]).endswith("_comparison") else "treated"
 
 
 def designs(rows: Sequence[Plain], release: str = "") -> ChartDescription:
     """The designs on one question beside each other; `rows` are rows of out_estimate, the headline first."""
-    shown = [row for row in rows if numbers.is_known(row["rate_ratio"])]
+    shown = [row for row in rows if numbers.is_known(row["rate_ratio"]) and side_of(row) != "comparison"]
     estimates = []
     for row in shown:
         label = design_name(row)
@@ -238,6 +227,7 @@ def curve(frame: pd.DataFrame, kind: str, label: str, result: Plain, release: st
             hover=_hover(str(row[label]), row["rate_ratio"], row["lower_95"], row["upper_95"]),
         ) for row in rows
     ]  # fmt: skip
+    is_dense = len(estimates) > MOST_INTERVALS
     return ChartDescription(
         id=numbers.file_part(f"{card['outcome']} {card['unit']} {card['phase']} {kind}"),
         title=say(f"curve.{kind}.title", **parts),
@@ -246,7 +236,9 @@ def curve(frame: pd.DataFrame, kind: str, label: str, result: Plain, release: st
         note=note(card["outcome"], card["unit"], release),
         x=Axis(say("curve.axis"), lowest=0.3, highest=len(rows) + 0.7, ticks=((1, "1"), (len(rows), parts["count"]))),
         y=ratio_axis([end for row in rows for end in (_known(row["lower_95"]), _known(row["upper_95"]))]),
-        estimates=tuple(estimates),
+        estimates=() if is_dense else tuple(estimates),
+        lines=_dense_line(estimates) if is_dense else (),
+        bands=_dense_band(estimates) if is_dense else (),
         is_curve=True,
         reference=1.0,
         reference_label=say("change.none"),
@@ -258,6 +250,30 @@ def curve(frame: pd.DataFrame, kind: str, label: str, result: Plain, release: st
             for row in rows
         ),
     )  # fmt: skip
+
+
+MOST_INTERVALS = 200
+
+
+def _dense_line(estimates: Sequence[Estimate]) -> tuple[Line, ...]:
+    """Very many estimates as one line."""
+    ranks = tuple(range(1, len(estimates) + 1))
+    return (Line(say("curve.estimates"), ranks, tuple(item.value for item in estimates), "headline"),)
+
+
+def _dense_band(estimates: Sequence[Estimate]) -> tuple[Band, ...]:
+    """The intervals of very many estimates as an area: the average end over their neighbors in the order."""
+    step = max(1, len(estimates) // 60)
+    blocks = [estimates[i : i + step] for i in range(0, len(estimates), step)]
+    ranks = tuple(min(len(estimates), i * step + step / 2) for i in range(len(blocks)))
+    ends = [
+        tuple(
+            sum(known) / len(known) if (known := [v for item in block if (v := getattr(item, end))]) else None
+            for block in blocks
+        )
+        for end in ("lower_95", "upper_95")
+    ]
+    return (Band(say("curve.band"), ranks, ends[0], ends[1], "neutral"),)
 
 
 def _known(value: float | None) -> float | None:

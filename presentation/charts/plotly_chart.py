@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from math import log10
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -294,6 +295,9 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
     figure.update_yaxes(**_axis(chart.y, colors), tickangle=0)
     if chart.cells or (chart.estimates and not chart.is_curve):
         figure.update_yaxes(autorange="reversed", showgrid=False)
+    if chart.estimates and not chart.is_curve:
+        labels = [item.label for item in chart.estimates]
+        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(wrap(label, 18)) for label in labels])
 
 
 def _axis(axis: Axis, colors: Palette) -> dict[str, object]:

@@ -12,6 +12,7 @@ import pytest
 from etl.dictionary import create_table_sql, load_dictionary
 from etl.logs.publish import TABLES
 from etl.publish.outreach import publish_outreach
+from etl.publish.release import BuildError
 from etl.warehouse import POINTER
 from tests.data.simulated_city import LOGS, areas, program, shootings_by_month, table
 
@@ -89,6 +90,18 @@ def test_a_program_without_logs_brings_nothing(tmp_path):
         publish_outreach(connection, tmp_path, [real], lambda _: None)
         assert connection.execute("SELECT count(*) FROM out_activity").fetchone() == (0,)
     assert not (tmp_path / "private").exists()
+
+
+def test_a_key_that_others_can_read_stops_the_build_with_one_line(tmp_path):
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "key").write_bytes(b"k" * 32)
+    (tmp_path / "private" / "key").chmod(0o644)
+    with (
+        _work_database(tmp_path / "work.duckdb") as connection,
+        pytest.raises(BuildError, match="chmod 600") as caught,
+    ):
+        publish_outreach(connection, tmp_path, [program()], lambda _: None)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.slow

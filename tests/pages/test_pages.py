@@ -153,7 +153,7 @@ def test_results_show_the_smallest_detectable_change_before_the_answer(home: Pat
 def test_results_put_every_design_check_and_reading_on_the_page(home: Path) -> None:
     write_release(home)
     text = text_of(open_page("results"))
-    for piece in ("Compared with other areas", "Against its own past", "4 registered readings", "What moves the answer",
+    for piece in ("Compared with other areas", "Against its own trend", "4 registered readings", "What moves the answer",
                   "1 passed, 2 failed, 1 could not be run", "It is not proof of cause", "retrospective"):  # fmt: skip
         assert piece.lower() in text.lower(), piece
 

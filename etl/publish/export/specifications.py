@@ -132,9 +132,16 @@ def _runnable(
         rows["start"] = rows["area"].map(first).map(lambda month: f"{month}-01", na_action="ignore")
         data |= {"treated_from": "start", "cluster": "cluster"}
         run |= {"start": min(first.values()), "end": card["phase_last"]}
-        in_use = rows["month"].map(lambda day: day.isoformat()[:7]) <= card["phase_last"]
+        # As the evaluation has it: from the baseline to the end of the phase, without the months between
+        # the end of the baseline and the earliest start.
+        month = rows["month"].map(lambda day: day.isoformat()[:7])
+        gap = (month > card["baseline_last"]) & (month < card["phase_first"])
+        in_use = (month >= card["baseline_first"]) & (month <= card["phase_last"]) & ~gap
         served = in_use & rows["start"].notna() & (rows["month"].map(str) >= rows["start"].fillna("9"))
-        rows["segment"] = served.map({True: "phase", False: "baseline"}).where(in_use, "")
+        rows["segment"] = served.map({True: PHASE, False: BASELINE}).where(in_use, "")
+        left_out = sorted(set(month[~in_use & (month <= card["phase_last"])]))
+        if left_out:
+            data["exclude"] = left_out
     else:
         codes = _codes(program, analysis, card, months)
         if row["design"] == "pooled":
@@ -142,6 +149,8 @@ def _runnable(
             codes = tuple(code if code in (BASELINE, PHASE) else "" for code in codes)
         elif row["design"] == "single":
             codes = _codes_of_one_side(codes)
+            months, codes = months[codes.index(BASELINE) :], codes[codes.index(BASELINE) :]
+            rows = rows[rows["month"].map(lambda day: day.isoformat()[:7]) >= months[0]].copy()
         segment = dict(zip(months, codes, strict=True))
         rows["segment"] = rows["month"].map(lambda day: segment[day.isoformat()[:7]])
         phases, excluded = _other_phases(codes, months)
