@@ -7,7 +7,7 @@ PORT   ?= 8501
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: fuzz faults load audit sbom run staff-demo test check ci format coverage screens ship clean help
+.PHONY: run staff-demo test check ci slow fuzz faults load audit sbom format coverage screens ship clean help
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,8 +45,11 @@ check: $(VENV)/dev.stamp ## Format, lint, types, make test
 	@$(BIN)/mypy evaluation etl disclosure
 	@$(MAKE) --no-print-directory test
 
-ci: $(VENV)/dev.stamp ## Browser, faults, coverage gate, benchmarks in quick form (under 20 minutes)
-	@$(BIN)/python -m pytest -n 2 --timeout 600 -m "browser or slow"
+ci: $(VENV)/dev.stamp ## Real browser, real clients of the downloads (under 20 minutes)
+	@$(BIN)/python -m pytest --timeout 600 -m "browser or slow" tests/browser tests/data/test_export_readers.py tests/data/test_export_replication.py tests/api/test_description.py tests/api/test_remote_reading.py
+
+slow: $(VENV)/dev.stamp ## Every slow test: coverage gates, kills, cold servers, simulations
+	@$(BIN)/python -m pytest --timeout 1200 -m "browser or slow"
 
 coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (hours); committed under benchmarks/results
 	@$(BIN)/python -m benchmarks.coverage --json benchmarks/results/coverage.json
