@@ -7,7 +7,7 @@ PORT   ?= 8501
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: run staff-demo test check ci slow format coverage screens ship clean help
+.PHONY: run staff-demo test check ci slow fuzz faults load audit sbom format coverage screens ship clean help
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,22 @@ screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Ch
 
 ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records: make ship DATA=FOLDER
 	@$(BIN)/python -m etl ship --minneapolis $(DATA)/minneapolis --new-york $(DATA)/nyc
+
+fuzz: $(VENV)/dev.stamp ## An hour of changed inputs at each door; what breaks one is kept in tests/trust/found
+	@$(BIN)/python -m tests.trust.fuzz --minutes 60
+
+faults: $(VENV)/dev.stamp ## Kill the upload writer 200 times, and the whole fault list
+	@$(BIN)/python -m tests.trust.kills --kills 200
+	@$(BIN)/python -m pytest tests/trust/test_faults.py tests/trust/test_backup.py tests/trust/test_behind_proxy.py
+
+load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `streamlit run`
+	@$(BIN)/python -m benchmarks.load --sessions 200 --compare --json benchmarks/results/load.json
+
+audit: $(VENV)/dev.stamp ## Known faults of the pinned packages (needs a network)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit && $(BIN)/pip-audit -r requirements.txt
+
+sbom: $(VENV)/app.stamp ## Bill of materials of what is installed, as sbom.json
+	@$(BIN)/python -m deploy.sbom sbom.json
 
 clean: ## Remove the virtual environment and everything built
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache

@@ -20,6 +20,8 @@ class GuardSettings:
     sockets, per_address  open websockets in all, and from one address
     messages_per_second   what one websocket may send, after a burst
     requests_per_second   what one address may ask for over HTTP, after a burst
+    metrics_port          port of this machine with figures for the operator (OVP_METRICS_PORT; 0: none)
+    access_log            one line a request, without personal data (OVP_ACCESS_LOG=1)
     """
 
     hosts: tuple[str, ...] = LOCAL_HOSTS
@@ -34,11 +36,14 @@ class GuardSettings:
     requests_per_second: float = 200.0
     request_burst: int = 1500
     longest_query: int = 4096
+    metrics_port: int = 0
+    access_log: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> GuardSettings:
         """Read OVP_HOSTS, OVP_STAFF, OVP_HTTPS, OVP_PROXIES, OVP_SOCKETS, OVP_SOCKETS_PER_ADDRESS,
-        OVP_REQUESTS_PER_SECOND, OVP_REQUEST_BURST. Raises ValueError for a number that is none."""
+        OVP_REQUESTS_PER_SECOND, OVP_REQUEST_BURST,
+        OVP_METRICS_PORT, OVP_ACCESS_LOG. Raises ValueError for a number that is none."""
         given = os.environ if environment is None else environment
         return cls(
             hosts=(*LOCAL_HOSTS, *_names(given.get("OVP_HOSTS", ""))),
@@ -49,6 +54,8 @@ class GuardSettings:
             sockets_per_address=int(given.get("OVP_SOCKETS_PER_ADDRESS", cls.sockets_per_address)),
             requests_per_second=float(given.get("OVP_REQUESTS_PER_SECOND", cls.requests_per_second)),
             request_burst=int(given.get("OVP_REQUEST_BURST", cls.request_burst)),
+            metrics_port=int(given.get("OVP_METRICS_PORT", cls.metrics_port)),
+            access_log=given.get("OVP_ACCESS_LOG") == "1",
         )
 
 

@@ -100,6 +100,18 @@ class Inbox:
                 earlier.state not in {"withdrawn", "refused"}
             ):
                 return earlier
+        try:
+            upload = self._store(data, shown, log, program, who, digest)
+        except OSError as error:
+            problem = Problem(
+                shown, "it could not be stored, the disk is full or cannot be written", "Make room."
+            )
+            raise BadInput(problem) from error
+        self._note(who, "upload_received", upload)
+        return upload
+
+    def _store(self, data: bytes, shown: str, log: str, program: str, who: str, digest: str) -> Upload:
+        """Write the upload beside the others and give it its name last: a crash leaves it whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         coming = self.folder / f".coming-{uuid.uuid4().hex}"
         coming.mkdir(mode=0o700)
@@ -131,7 +143,6 @@ class Inbox:
             _sync(self.folder)
         finally:
             shutil.rmtree(coming, ignore_errors=True)
-        self._note(who, "upload_received", upload)
         return upload
 
     def uploads(self) -> list[Upload]:

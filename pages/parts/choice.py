@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from presentation.escape import markdown
 from presentation.language import say
 from presentation.program import Program
 
@@ -36,7 +37,7 @@ def choose(
 
 
 def _note_unknown(label: str, asked: str, shown: str) -> None:
-    st.info(say("link.unknown_choice", label=label, asked=asked[:60], shown=shown), icon=":material/info:")
+    st.info(say("link.unknown_choice", label=label, asked=markdown(asked[:60]), shown=shown), icon=":material/info:")
 
 
 def choose_program(programs: Sequence[Program]) -> Program:

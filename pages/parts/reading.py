@@ -11,6 +11,7 @@ import streamlit as st
 
 from etl import warehouse
 from etl.warehouse import Release, ReleaseError
+from presentation.escape import markdown
 from presentation.language import say
 from presentation.program import Program, read_program
 
@@ -28,7 +29,7 @@ def open_release() -> Release:
             except ReleaseError as error:
                 if error.code != "unknown_release":
                     raise
-                st.warning(say("state.unknown_release", release=asked[:40]), icon=":material/info:")
+                st.warning(say("state.unknown_release", release=markdown(asked[:40])), icon=":material/info:")
         return warehouse.open_release()
     except ReleaseError as error:
         explain(error)
