@@ -1,8 +1,9 @@
-"""`python -m etl.logs check|load|templates`: outreach logs from the command line."""
+"""`python -m etl.logs check|templates`: outreach logs from the command line. A build loads them (`etl.publish.outreach`)."""
 
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,9 +12,7 @@ import pandas as pd
 
 from etl import warehouse
 from etl.load.programs import PROGRAMS, read_program
-from etl.logs.identity import KeyFault, read_or_make_key
 from etl.logs.load import LoadedLogs, load_logs
-from etl.logs.private_store import StoreFault, write_logs
 from etl.logs.templates import write_templates
 from etl.problems import BadInput
 
@@ -21,7 +20,7 @@ FINDINGS_SHOWN = 40
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status 0; 1 when rows or files were set aside by `check`; 2 when nothing could be done."""
+    """Exit status 0; 1 when rows or files were set aside; 2 when nothing could be done."""
     options = _parser().parse_args(arguments)
     if options.command == "templates":
         for path in write_templates(options.out):
@@ -29,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     try:
         return _read(options)
-    except (BadInput, KeyFault, StoreFault, warehouse.ReleaseError) as error:
+    except (BadInput, warehouse.ReleaseError) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -39,14 +38,15 @@ def _read(options: argparse.Namespace) -> int:
     if missing:
         print(f"{missing[0].name}: there is no such file or folder. Check the path.", file=sys.stderr)
         return 2
-    home = options.home or warehouse.home()
-    program = read_program(PROGRAMS / f"{options.program}.toml")
-    loaded = load_logs(options.places, program, _areas(program["city"]), key=read_or_make_key(home))
+    path = PROGRAMS / f"{options.program}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PROGRAMS.glob("*.toml")))
+        print(f"There is no program {options.program}. Known are {known}.", file=sys.stderr)
+        return 2
+    program = read_program(path)
+    # Ids are hashed with a key of this run only: nothing that the check makes is kept.
+    loaded = load_logs(options.places, program, _areas(program["city"]), key=secrets.token_bytes(32))
     _report(loaded, options.all)
-    if options.command == "load":
-        write_logs(home, program["program"], loaded)
-        print("Loaded into the private store. The next release will count it.")
-        return 0
     return 1 if loaded.quarantined or any(finding.severity == "refused" for finding in loaded.findings) else 0
 
 
@@ -75,15 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     templates = commands.add_parser("templates", help="write the blank templates")
     templates.add_argument("--out", type=Path, default=Path("data/templates"))
-    for name, words in (
-        ("check", "read logs and say what is wrong"),
-        ("load", "the same, and keep the good rows"),
-    ):
-        command = commands.add_parser(name, help=words)
-        command.add_argument("places", type=Path, nargs="+", metavar="FILE-OR-FOLDER")
-        command.add_argument("--program", required=True, help="program id, e.g. minneapolus")
-        command.add_argument("--home", type=Path, help="default: OVP_HOME, or var/")
-        command.add_argument("--all", action="store_true", help="show every finding")
+    check = commands.add_parser("check", help="read logs and say what is wrong, row by row; keeps nothing")
+    check.add_argument("places", type=Path, nargs="+", metavar="FILE-OR-FOLDER")
+    check.add_argument("--program", required=True, help="program id, e.g. minneapolus")
+    check.add_argument("--all", action="store_true", help="show every finding")
     return parser
 
 

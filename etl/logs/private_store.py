@@ -137,7 +137,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: Table, program: str) -> 
 def _open(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not path.exists():
         raise StoreFault(
-            "There is no private store yet. Load a log first: python -m etl.logs load FOLDER --program ID."
+            "There is no private store yet. Build a release with logs first: python -m etl build."
         )
     try:
         connection = duckdb.connect(str(path), read_only=True)

@@ -7,7 +7,7 @@ then writes them. Nothing here is for a page.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -54,16 +54,21 @@ class City:
 
 
 def outreach_tables(
-    home: Path, program: Mapping[str, Any], city: City, *, exported_on: date | None = None
+    home: Path,
+    program: Mapping[str, Any],
+    city: City,
+    *,
+    data: Sequence[Path] = (),
+    exported_on: date | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Load a program's logs into the private store and count them: table → frame.
 
-    Logs are read from the program's `[logs] folder` and from the uploads a person accepted; without
-    either the result is empty. Person-linked tables hold exact counts, no totals, and a column
+    Logs are read from `logs/<program>` in the `data` folders, else from the program's `[logs] folder`, and from
+    the uploads a person accepted; without any the result is empty. Person-linked tables hold exact counts, no totals, and a column
     `is_provisional`; they must pass `disclosure.protect` before anyone sees them. `out_quality` (what was
     wrong with the logs) and `core_funding` (payments) come along as rows to add to those tables.
     """
-    places = log_places(home, program)
+    places = log_places(home, program, data)
     if not places:
         return {}
     logs = program.get("logs", {})
@@ -73,12 +78,18 @@ def outreach_tables(
     return tables_from(loaded, program, city, day)
 
 
-def log_places(home: Path, program: Mapping[str, Any]) -> list[Path]:
-    """Where a program's logs lie: the folder its file names (relative to the project), and accepted uploads."""
+def log_places(home: Path, program: Mapping[str, Any], data: Sequence[Path] = ()) -> list[Path]:
+    """Where a program's logs lie: `logs/<program>` of the data folders, which take the place of the folder that its
+    file names (relative to the project); and accepted uploads.
+    """
+    own = [folder / "logs" / str(program["program"]) for folder in data]
     given = program.get("logs", {}).get("folder")
-    folders = [PROJECT / given] if given else []
+    shipped = [PROJECT / given] if given else []
+    folders = [folder for folder in own if folder.is_dir()] or [
+        folder for folder in shipped if folder.is_dir()
+    ]
     uploads = [path for upload, path in Inbox(home).accepted() if upload.program == program["program"]]
-    return [folder for folder in folders if folder.is_dir()] + uploads
+    return folders + uploads
 
 
 def tables_from(

@@ -43,7 +43,7 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
         with _workplace(home) as workplace, work_database(workplace) as connection:
             loading = Loading(connection, options, workplace, progress, load_sources(options.sources))
             load_everything(loading)
-            publish_outreach(connection, home, loading.programs, progress)
+            publish_outreach(connection, home, loading.programs, progress, options.data)
             evaluate_everything(loading)
             target = publishing.build_file(home)
             release_id = publishing.next_release_id(home, datetime.now(UTC).date())

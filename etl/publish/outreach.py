@@ -27,15 +27,17 @@ def publish_outreach(
     home: Path,
     programs: Sequence[Mapping[str, Any]],
     progress: Callable[[str], None],
+    data: Sequence[Path] = (),
 ) -> None:
     """Load the logs of every program that has any, and write their protected tables.
 
+    `data` are folders given to the build: `logs/<program>` in one takes the place of the shipped logs.
     `connection` holds core_area, core_area_link and out_monthly. Tables of the release in use are taken into
     account, so that two releases cannot be subtracted. Raises BuildError, in one line, when the private store
     cannot be used or a table may not be published.
     """
     try:
-        _publish(connection, home, programs, progress)
+        _publish(connection, home, programs, progress, data)
     except (DisclosureError, KeyFault, StoreFault) as error:
         raise BuildError(f"The outreach logs stop the release. {error}") from error
 
@@ -45,12 +47,13 @@ def _publish(
     home: Path,
     programs: Sequence[Mapping[str, Any]],
     progress: Callable[[str], None],
+    data: Sequence[Path],
 ) -> None:
     exact: dict[str, list[pd.DataFrame]] = {}
     links: Links = {}
     for program in programs:
         city = _city(connection, str(program["city"]))
-        tables = outreach_tables(home, program, city)
+        tables = outreach_tables(home, program, city, data=data)
         for name, frame in tables.items():
             exact.setdefault(name, []).append(frame)
         if tables:

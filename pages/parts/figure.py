@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 
 import pandas as pd
@@ -16,6 +16,7 @@ from presentation.charts import plotly_chart
 from presentation.charts.description import ChartDescription
 from presentation.language import say
 
+PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
 MOST_ROWS = 200  # rows shown in the browser; the download always has all
 
 
@@ -69,19 +70,19 @@ def below(chart: ChartDescription, release: Release) -> None:
         st.markdown(say("chart.events", events=events))
     if chart.note:
         st.caption(chart.note)
-    if chart.table:
-        table_with_download(pd.DataFrame(chart.table), chart.id, release, alt=chart.alt)
-
-
-def table_with_download(frame: pd.DataFrame, name: str, release: Release, alt: str = "") -> None:
-    """The numbers behind a chart: in words, as a table, and as a CSV file that names the release."""
     with st.expander(say("chart.table")):
-        if alt:
-            st.write(alt)
-        st.dataframe(tables.labelled(frame.head(MOST_ROWS)), hide_index=True, width="stretch")
-        if len(frame) > MOST_ROWS:
-            st.write(say("chart.first_rows", shown=MOST_ROWS, all=len(frame)))
-        download_csv(frame, name, release)
+        st.write(chart.alt)
+        if chart.table:
+            table_with_download(pd.DataFrame(chart.table), chart.id, release)
+        download_picture(chart, release)
+
+
+def table_with_download(frame: pd.DataFrame, name: str, release: Release) -> None:
+    """The numbers behind a chart, as a table and as a CSV file that names the release."""
+    st.dataframe(tables.labelled(frame.head(MOST_ROWS)), hide_index=True, width="stretch")
+    if len(frame) > MOST_ROWS:
+        st.write(say("chart.first_rows", shown=MOST_ROWS, all=len(frame)))
+    download_csv(frame, name, release)
 
 
 def download_csv(frame: pd.DataFrame, name: str, release: Release) -> None:
@@ -95,3 +96,24 @@ def download_csv(frame: pd.DataFrame, name: str, release: Release) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def download_picture(chart: ChartDescription, release: Release) -> None:
+    """Buttons that draw the chart for print, with title, unit and release in the picture."""
+
+    def draw(file_format: str) -> bytes:
+        # Imported when pressed: the renderer is not needed to show the page.
+        from reports.render.picture import render_png, render_svg
+
+        return render_svg(chart) if file_format == "svg" else render_png(chart)
+
+    for file_format, kind in PICTURES.items():
+        st.download_button(
+            say(f"chart.picture_{file_format}"),
+            data=partial(draw, file_format),
+            file_name=f"{chart.id}-{release.id}.{file_format}",
+            mime=kind,
+            key=f"picture_{file_format}_{chart.id}",
+            icon=":material/image:",
+            on_click="ignore",
+        )

@@ -114,6 +114,9 @@ with beside[1]:
     st.write(say("places.table_note", months=period.words()))
     if len(effects):
         st.write(say("places.change_note"))
+    years = distinct(areas["valid_years"].dropna())
+    if years:
+        st.write(say("places.boundaries", years="; ".join(years)))
     st.dataframe(
         tables.labelled(places.for_people(frame)),
         hide_index=True,

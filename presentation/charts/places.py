@@ -51,7 +51,7 @@ def tile_map(
         x=Axis("", "category"),
         y=Axis("", "category"),
         tiles=tiles,
-        classes=_classes(measure, limits),
+        classes=_classes(measure, limits, any(tile.value == 0 for tile in tiles)),
     )
 
 
@@ -88,11 +88,11 @@ def _class_of(value: float | None, limits: list[float]) -> str:
     return f"step_{next((i for i, limit in enumerate(limits, 1) if value <= limit), len(limits))}"
 
 
-def _classes(measure: str, limits: list[float]) -> tuple[tuple[str, str], ...]:
+def _classes(measure: str, limits: list[float], has_zero: bool) -> tuple[tuple[str, str], ...]:
     """The key: class and its words, in order."""
     if measure == "change":
         return tuple((code, f"{SYMBOLS[code]} {_change_words(code)}") for code in SYMBOLS)
-    names = [("step_0", numbers.count(0))]
+    names = [("step_0", numbers.count(0))] if has_zero or measure == "rate" else []
     lower = 0.0
     for i, limit in enumerate(limits, start=1):
         first = numbers.count(int(lower) + 1)
@@ -159,11 +159,11 @@ def area_months(
     return ChartDescription(
         id=numbers.file_part(f"{name} {outcome} {unit} months"),
         title=say("places.months.title", **parts),
-        subtitle=say("places.months.subtitle", **parts),
+        subtitle=sentence_case(say("places.months.subtitle", **parts)),
         alt=say("places.months.alt", **parts),
         note=note(outcome, unit, release),
         x=Axis("", "month"),
-        y=Axis(say("axis.per_month", things=counted), lowest=0),
+        y=Axis(sentence_case(say("axis.per_month", things=counted)), lowest=0),
         bars=(Bars(counted, months, tuple(float(value) for value in counts), "expected"),),
         spans=phase_spans(program, months),
         height=300,

@@ -107,15 +107,14 @@ def test_a_key_that_others_can_read_stops_the_build_with_one_line(tmp_path):
 @pytest.mark.slow
 def test_the_next_release_cannot_be_subtracted_from_the_one_before(home, tmp_path):
     """The last 30 activities are new: no cell may change by 1 to 9, and none that was protected may show."""
-    folder = tmp_path / "logs"
+    folder = tmp_path / "given" / "logs" / "simulated-outreach"
     shutil.copytree(LOGS, folder)
     rows = (folder / "activities.csv").read_text(encoding="utf-8").splitlines()
     earlier = [line for line in rows[1:] if ",2024-08-" in line][:30]
     more = [line.replace("A", "B", 1).replace(",contact,", ",event,") for line in earlier]
     (folder / "activities.csv").write_text("\n".join(rows + more) + "\n", encoding="utf-8")
-    changed = program() | {"logs": program()["logs"] | {"folder": str(folder)}}
     with _work_database(tmp_path / "next.duckdb") as connection:
-        publish_outreach(connection, home, [changed], lambda _: None)
+        publish_outreach(connection, home, [program()], lambda _: None, [tmp_path / "given"])
         after = connection.execute("SELECT * FROM out_activity").df()
     key = list(load_dictionary()["out_activity"].key)
     both = _released(home, "out_activity").merge(after, on=key, suffixes=("_before", "_after"))

@@ -85,7 +85,7 @@ def test_a_write_that_fails_leaves_the_store_as_it_was(logs, tmp_path, monkeypat
 
 @pytest.mark.parametrize("damage", [b"", b"not a database at all"])
 def test_no_store_and_a_broken_store_say_what_to_do(tmp_path, damage):
-    with pytest.raises(StoreFault, match="Load a log first"):
+    with pytest.raises(StoreFault, match="Build a release"):
         read_logs(tmp_path, PROGRAM)
     store_path(tmp_path).parent.mkdir()
     store_path(tmp_path).write_bytes(damage or b"\x00" * 20_000)
