@@ -82,7 +82,9 @@ _PART = 1_000_000
 
 def generate(path: Path, rows: int) -> None:
     """A CSV of `rows` incidents over ten years, 1 % of them standing twice, 1 % without a place."""
-    areas = [line.split(",") for line in (PROJECT / "data/simulated-city/links.csv").read_text().splitlines()[1:]]
+    areas = [
+        line.split(",") for line in (PROJECT / "data/simulated-city/links.csv").read_text().splitlines()[1:]
+    ]
     header = (PROJECT / "data/simulated-city/links.csv").read_text().splitlines()[0].split(",")
     column = {name: position for position, name in enumerate(header)}
     ward_of, precinct_of = {}, {}
@@ -97,7 +99,9 @@ def generate(path: Path, rows: int) -> None:
     random = np.random.default_rng(SEED)
     start = np.datetime64("2015-01-01T00:00:00")
     with path.open("w", encoding="utf-8") as out:
-        out.write("objectid,case_number,offense,occurred_at,reported_at,address,neighborhood,ward,precinct,longitude,latitude,victims\n")
+        out.write(
+            "objectid,case_number,offense,occurred_at,reported_at,address,neighborhood,ward,precinct,longitude,latitude,victims\n"
+        )
         for first in range(0, rows, _PART):
             size = min(_PART, rows - first)
             case = np.arange(first, first + size)
@@ -118,7 +122,10 @@ def generate(path: Path, rows: int) -> None:
                     "latitude": 44.9 + random.random(size) / 10, "victims": 1 + (random.random(size) < 0.15),
                 },
             )  # fmt: skip
-            frame.execute("CREATE TABLE offense AS SELECT unnest(range(?)) AS n, unnest(?) AS name", [len(OFFENSES), list(OFFENSES)])
+            frame.execute(
+                "CREATE TABLE offense AS SELECT unnest(range(?)) AS n, unnest(?) AS name",
+                [len(OFFENSES), list(OFFENSES)],
+            )
             frame.execute(
                 "CREATE TABLE area AS SELECT unnest(range(?)) AS n, unnest(?) AS name, unnest(?) AS ward, unnest(?) AS precinct",
                 [len(names), names.tolist(), wards.tolist(), precincts.tolist()],
@@ -142,7 +149,10 @@ def generate(path: Path, rows: int) -> None:
 
 
 def run_raw(path: Path) -> dict[str, float]:
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder, duckdb.connect(f"{folder}/raw.duckdb") as connection:
+    with (
+        tempfile.TemporaryDirectory(dir=path.parent) as folder,
+        duckdb.connect(f"{folder}/raw.duckdb") as connection,
+    ):
         connection.execute("SET memory_limit = '1500MB'")
         started = time.perf_counter()
         connection.execute(f"CREATE TABLE raw AS SELECT * FROM read_csv('{path}')")
@@ -181,7 +191,12 @@ def run_etl(path: Path) -> dict[str, float]:
                 "SELECT sum(count) FROM out_monthly WHERE geography = 'city' AND month_basis = 'occurred' AND unit = 'incidents' AND outcome <> 'near_repeat_shooting'"
             ).fetchone()
             duplicates = loaded.ledger[0].rows_duplicate
-    return {"seconds": seconds, "total": float(total[0]), "duplicates": duplicates, **{f"stage_{k}": v for k, v in stages.items()}}
+    return {
+        "seconds": seconds,
+        "total": float(total[0]),
+        "duplicates": duplicates,
+        **{f"stage_{k}": v for k, v in stages.items()},
+    }
 
 
 def run_pandas(path: Path) -> dict[str, float]:
@@ -198,13 +213,21 @@ def run_pandas(path: Path) -> dict[str, float]:
     frame["victims"] = pd.to_numeric(frame["victims"], errors="coerce")
     frame["longitude"] = pd.to_numeric(frame["longitude"], errors="coerce")
     frame["latitude"] = pd.to_numeric(frame["latitude"], errors="coerce")
-    outcome = {"Gunshot Wound Victims": "gunshot", "Robbery": "robbery", "Domestic Aggravated Assault": "domestic_aggravated_assault"}
+    outcome = {
+        "Gunshot Wound Victims": "gunshot",
+        "Robbery": "robbery",
+        "Domestic Aggravated Assault": "domestic_aggravated_assault",
+    }
     frame["outcome"] = frame["offense"].map(outcome)
-    frame["community"] = frame["neighborhood"].map(dict(zip(member["from_area"], member["to_area"], strict=True)))
+    frame["community"] = frame["neighborhood"].map(
+        dict(zip(member["from_area"], member["to_area"], strict=True))
+    )
     good = frame[frame["case_number"].notna() & frame["occurred_at"].notna() & frame["victims"].ge(0)]
     good = good[good["outcome"].notna()]
     kept = good.drop_duplicates(["outcome", "case_number"], keep="last").copy()
-    shot = kept[(kept["outcome"] == "gunshot") & kept["neighborhood"].notna()].sort_values(["neighborhood", "occurred_at"])
+    shot = kept[(kept["outcome"] == "gunshot") & kept["neighborhood"].notna()].sort_values(
+        ["neighborhood", "occurred_at"]
+    )
     gap = shot.groupby("neighborhood")["occurred_at"].diff()
     near = shot[gap <= pd.Timedelta(days=14)].assign(outcome="near_repeat_shooting", victims=1)
     kept = pd.concat([kept, near])
@@ -215,13 +238,20 @@ def run_pandas(path: Path) -> dict[str, float]:
         calendar = pd.period_range("2015-01", kept["month"].max(), freq="M")
         for kind in ("city", "precinct", "ward", "community", "neighborhood"):
             grouped = kept.groupby(["outcome", kind, "month"])["victims"].agg(["size", "sum"])
-            every = pd.MultiIndex.from_product([kept["outcome"].unique(), kept[kind].dropna().unique(), calendar])
+            every = pd.MultiIndex.from_product(
+                [kept["outcome"].unique(), kept[kind].dropna().unique(), calendar]
+            )
             pieces.append(grouped.reindex(every, fill_value=0))
     hours = kept.groupby(["outcome", kept["occurred_at"].dt.dayofweek, kept["occurred_at"].dt.hour]).size()
     seconds = time.perf_counter() - started
     city = pieces[0]
     total = int(city.loc[list(outcome.values()), "size"].sum())
-    return {"seconds": seconds, "total": float(total), "duplicates": float(len(good) - len(kept) + len(near)), "cells": float(len(hours))}
+    return {
+        "seconds": seconds,
+        "total": float(total),
+        "duplicates": float(len(good) - len(kept) + len(near)),
+        "cells": float(len(hours)),
+    }
 
 
 RUNS = {"raw read": run_raw, "etl": run_etl, "pandas": run_pandas}
@@ -239,7 +269,9 @@ def measure(name: str, path: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="200,000 rows")
     parser.add_argument("--rows", type=int, nargs="*", help="rows (default 1,000,000 and 10,000,000)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the fastest counts")

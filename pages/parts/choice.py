@@ -37,7 +37,10 @@ def choose(
 
 
 def _note_unknown(label: str, asked: str, shown: str) -> None:
-    st.info(say("link.unknown_choice", label=label, asked=markdown(asked[:60]), shown=shown), icon=":material/info:")
+    st.info(
+        say("link.unknown_choice", label=label, asked=markdown(asked[:60]), shown=shown),
+        icon=":material/info:",
+    )
 
 
 def choose_program(programs: Sequence[Program]) -> Program:
