@@ -149,7 +149,9 @@ cell AS (
          coalesce(sum(lag.cases) FILTER (
            WHERE lag.months_late <= date_diff('month', grid.month, span.last_month)), 0) AS latest
   FROM (SELECT DISTINCT outcome, first_month, last_month FROM count_span
-        WHERE city = $city AND geography = 'city' AND month_basis = 'reported') AS span
+        WHERE city = $city AND geography = 'city' AND month_basis = 'reported'
+          -- a city may have its outcomes in several sources, each with a triangle of its own
+          AND outcome IN (SELECT outcome FROM core_incident WHERE source = $source)) AS span
   CROSS JOIN LATERAL (
     SELECT month::DATE AS month, unnest(range(0, 7)) AS months_after
     FROM (SELECT unnest(generate_series(span.first_month, span.last_month, INTERVAL 1 MONTH)) AS month)
