@@ -192,7 +192,7 @@ def _dates(keys: Keys) -> TimeReading:
 
 def _layer(keys: Keys) -> Layer:
     layer = Layer(
-        geography=keys.one_of("geography", GEOGRAPHIES),
+        geography=keys.one_of("geography", ("city", *GEOGRAPHIES)),
         file=keys.text("file"),
         label=keys.text("label"),
         epsg=keys.take("epsg", 4326),

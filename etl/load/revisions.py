@@ -13,11 +13,15 @@ from pathlib import Path
 import duckdb
 
 from etl.load.incidents import LoadedRows
+from etl.problems import BadInput, Problem
 from etl.source_settings import Source
 from etl.sql_text import literal
 from etl.statements import load_statements
 
 COLUMNS = "source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward, precinct, zone"
+# A publisher withdraws a few cases between exports; more than this is a part of an export.
+FALL_ALLOWED = 0.05
+CASES_ALLOWED = 10
 _STORE = f"""
 CREATE TABLE IF NOT EXISTS store.load_history (
   load_number INTEGER, source VARCHAR, files VARCHAR, release_id VARCHAR, loaded_at TIMESTAMP
@@ -49,8 +53,14 @@ def store_path(home: Path) -> Path:
     return home / "private" / "store.duckdb"
 
 
-def compare_with_memory(connection: duckdb.DuckDBPyConnection, home: Path, loaded: LoadedRows) -> None:
-    """Rows of out_revision against the last load of the source, where there was one."""
+def compare_with_memory(
+    connection: duckdb.DuckDBPyConnection, home: Path, loaded: LoadedRows, take_smaller: bool = False
+) -> None:
+    """Rows of out_revision against the last load of the source, where there was one.
+
+    Raises BadInput when an outcome has over 5 % fewer cases than then, or ends earlier, unless `take_smaller`:
+    an export that was cut short, or a file that was forgotten, looks like that.
+    """
     path = store_path(home)
     if not path.is_file():
         return
@@ -76,7 +86,26 @@ def compare_with_memory(connection: duckdb.DuckDBPyConnection, home: Path, loade
         f"CREATE OR REPLACE TEMP VIEW loaded_now AS SELECT {COLUMNS} FROM incident_now WHERE source = "
         + literal(source.id)
     )
+    if not take_smaller:
+        _refuse_smaller(connection, loaded, str(last[1]))
     compare(connection, source, ("remembered", f"release {last[1]}"), ("loaded_now", loaded.ledger[-1].file))
+
+
+def _refuse_smaller(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, release_id: str) -> None:
+    file = loaded.ledger[-1].file
+    rows = connection.execute(load_statements("core")["smaller_outcomes"].text).fetchall()
+    problems = []
+    for outcome, was, now, until, ends in rows:
+        if now < was * (1 - FALL_ALLOWED) and was - now > CASES_ALLOWED:
+            reason = f"{now:,} cases of {outcome} where release {release_id} had {was:,}"
+        elif ends is not None and ends < until:
+            reason = f"{outcome} ends on {ends}, but in release {release_id} on {until}"
+        else:
+            continue
+        fix = "Check that the export is whole and the newest; to load it all the same, build with --take-smaller."
+        problems.append(Problem(file, reason, fix))
+    if problems:
+        raise BadInput(*problems)
 
 
 def remember(

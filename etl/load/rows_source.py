@@ -46,7 +46,7 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
         _insert_calls(loading, loaded)
     home = loading.options.home
     if home is not None:
-        compare_with_memory(loading.connection, home, loaded)
+        compare_with_memory(loading.connection, home, loaded, loading.options.take_smaller)
     loading.loaded.append(loaded)
     loading.dates[source.id] = (loaded.first_date, loaded.last_date, last_month)
     loading.ledger += [(source.id, entry) for entry in loaded.ledger]

@@ -41,3 +41,16 @@ FROM (
   CROSS JOIN LATERAL (SELECT earlier.case_number IS NOT NULL AND later.case_number IS NOT NULL AS both_there) AS there
   GROUP BY coalesce(later.outcome, earlier.outcome)
 )
+
+-- name: smaller_outcomes
+-- Outcomes of the last load with their cases and last day, then and now.
+SELECT was.outcome, was.cases, coalesce(now.cases, 0), was.until, now.until
+FROM (
+  SELECT outcome, count(*) AS cases, max(coalesce(reported_at, occurred_at))::DATE AS until
+  FROM remembered WHERE outcome <> 'near_repeat_shooting' GROUP BY outcome
+) AS was
+LEFT JOIN (
+  SELECT outcome, count(*) AS cases, max(coalesce(reported_at, occurred_at))::DATE AS until
+  FROM loaded_now GROUP BY outcome
+) AS now ON now.outcome = was.outcome
+ORDER BY was.outcome
