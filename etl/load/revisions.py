@@ -7,18 +7,21 @@ a build that dies in between leaves the memory as it was, and the next build see
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from etl.load.incidents import LoadedRows
+from etl.load.ledger import Ledger
 from etl.problems import BadInput, Problem
 from etl.source_settings import Source
 from etl.sql_text import literal
 from etl.statements import load_statements
 
 COLUMNS = "source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward, precinct, zone"
+PLACES = "longitude, latitude, placed_by"
 # A publisher withdraws a few cases between exports; more than this is a part of an export.
 FALL_ALLOWED = 0.05
 CASES_ALLOWED = 10
@@ -27,7 +30,10 @@ CREATE TABLE IF NOT EXISTS store.load_history (
   load_number INTEGER, source VARCHAR, files VARCHAR, release_id VARCHAR, loaded_at TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS store.incident_version AS
-SELECT {COLUMNS}, 0::INTEGER AS valid_from_load, NULL::INTEGER AS valid_to_load FROM incident_now WHERE false
+SELECT {COLUMNS}, 0::INTEGER AS valid_from_load, NULL::INTEGER AS valid_to_load FROM incident_now WHERE false;
+ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS longitude DOUBLE;
+ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS latitude DOUBLE;
+ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS placed_by VARCHAR
 """
 
 
@@ -89,6 +95,34 @@ def compare_with_memory(
     if not take_smaller:
         _refuse_smaller(connection, loaded, str(last[1]))
     compare(connection, source, ("remembered", f"release {last[1]}"), ("loaded_now", loaded.ledger[-1].file))
+
+
+def take_remembered(connection: duckdb.DuckDBPyConnection, home: Path, loaded: LoadedRows) -> None:
+    """Cases of the last load that the files of changes do not hold again, into `core_incident`.
+
+    They count in the ledger as a file of their own, named after the release they were loaded for.
+    """
+    path = store_path(home)
+    if not path.is_file():
+        return
+    source = loaded.source
+    load_id = loaded.ledger[-1].load_id + 1
+    connection.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
+    try:
+        last = connection.execute(
+            "SELECT release_id, files FROM store.load_history WHERE source = ? ORDER BY load_number DESC LIMIT 1",
+            [source.id],
+        ).fetchone()
+        if last is None:
+            return
+        asked = {"source": source.id, "city": source.city, "load_id": load_id, "simulated": source.simulated}
+        statement = load_statements("core")["insert_remembered"].text
+        taken = connection.execute(statement, asked).fetchone()
+    finally:
+        connection.execute("DETACH store")
+    rows = int(taken[0]) if taken else 0
+    content = hashlib.sha256(str(last[1]).encode()).hexdigest()
+    loaded.ledger.append(Ledger(load_id, f"cases of release {last[0]}", 0, content, "", rows, rows))
 
 
 def _refuse_smaller(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, release_id: str) -> None:
@@ -160,7 +194,8 @@ def _remember_source(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, 
         {"source": source, "load": load},
     )
     connection.execute(
-        f"INSERT INTO store.incident_version SELECT {COLUMNS}, $load, NULL FROM incident_now AS version "
+        f"INSERT INTO store.incident_version ({COLUMNS}, {PLACES}, valid_from_load) "
+        f"SELECT {COLUMNS}, {PLACES}, $load FROM incident_now AS version "
         f"WHERE version.source = $source AND NOT EXISTS ({keep})",
         {"source": source, "load": load},
     )

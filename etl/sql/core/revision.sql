@@ -2,7 +2,7 @@
 -- What two exports are compared in.
 CREATE OR REPLACE TEMP VIEW incident_now AS
 SELECT source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward,
-       precinct, zone
+       precinct, zone, longitude, latitude, placed_by
 FROM core_incident
 
 -- name: compare_exports
@@ -54,3 +54,14 @@ LEFT JOIN (
   FROM loaded_now GROUP BY outcome
 ) AS now ON now.outcome = was.outcome
 ORDER BY was.outcome
+
+-- name: insert_remembered
+-- Cases of the last load. A case that the new file holds is replaced in every outcome.
+INSERT INTO core_incident
+SELECT version.source, $city, version.outcome, version.case_number, version.occurred_at, version.reported_at,
+       version.victims, version.kind, version.neighborhood, version.community, version.ward, version.precinct,
+       version.zone, version.longitude, version.latitude, version.placed_by, $load_id, 0, $simulated
+FROM store.incident_version AS version
+WHERE version.source = $source AND version.valid_to_load IS NULL AND version.outcome <> 'near_repeat_shooting'
+  AND NOT EXISTS (SELECT 1 FROM typed_row AS newer
+                  WHERE newer.faults = 0 AND newer.case_number = version.case_number)
