@@ -18,6 +18,7 @@ PUBLIC = (
     "results",
     "places",
     "outreach",
+    "routes",
     "requests",
     "funding",
     "claims",
