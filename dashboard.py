@@ -20,6 +20,7 @@ PUBLIC = (
     "results",
     "places",
     "outreach",
+    "routes",
     "requests",
     "funding",
     "claims",

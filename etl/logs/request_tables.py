@@ -12,6 +12,7 @@ from etl.logs.hours import parents
 from etl.logs.periods import FREQUENCY, covered, first_day, is_provisional
 
 URGENT = ("scene_response", "call_response")
+CO_RESPONSE = "co_response_911"
 STEPS = {"relayed": "relayed_at", "answered": "answered_at", "arrived": "arrived_at"}
 BANDS = ("00-05", "06-11", "12-17", "18-23")
 
@@ -24,7 +25,11 @@ def request_counts(
     first: date,
     exported_on: date,
 ) -> pd.DataFrame:
-    """Rows of out_request with exact n: source, step and outcome by quarter, hour band by year, ward and neighborhood by year."""
+    """Rows of out_request with exact n: source, step and outcome by quarter, hour band by year, ward and neighborhood by year.
+
+    Calls on which teams go with police (911 co-response) have measures of their own, by year: by hour band, police
+    precinct and outcome. So have requests to add an area to a route, by neighborhood and year.
+    """
     at = requests["received_at"]
     here = requests.assign(outcome=requests["outcome"].fillna(NOT_RECORDED), band=_band(at))
     whole = here.assign(area=city, hour_band=here["band"])
@@ -33,6 +38,11 @@ def request_counts(
     urgent = whole.loc[whole["purpose"].isin(URGENT)]
     answered = urgent.loc[urgent["answered_at"].notna()]
     steps = _steps(whole)
+    calls = whole.loc[(whole["source"] == CO_RESPONSE) & whole["purpose"].isin(URGENT)]
+    calls_answered = calls.loc[calls["answered_at"].notna()]
+    to_add = inside.loc[inside["purpose"] == "add_area"]
+    districts = names(areas, "precinct")
+    district = parents(links, "precinct")
     span = (first, exported_on)
     parts = [
         counted(whole, "city", [city], "quarter", at, "requests", "source", _values(whole["source"]), *span),
@@ -61,6 +71,21 @@ def request_counts(
             inside, "neighborhood", names(areas, "neighborhood"), "year", at, "requests", ALL, [ALL], *span
         ),
     ]
+    parts.append(
+        counted(
+            to_add, "neighborhood", names(areas, "neighborhood"), "year", at, "add_area_requests", ALL, [ALL], *span
+        )
+    )
+    for measure, rows in (("calls_911", calls), ("answered_calls_911", calls_answered)):
+        placed = inside.loc[inside.index.isin(rows.index)]
+        placed = placed.assign(area=placed["area"].map(district))
+        parts += [
+            counted(rows, "city", [city], "year", at, measure, ALL, [ALL], *span),
+            counted(rows, "city", [city], "year", at, measure, "hour_band", list(BANDS), *span),
+            counted(placed, "precinct", districts, "year", at, measure, ALL, [ALL], *span),
+        ]
+    outcomes = _values(calls["outcome"])
+    parts.append(counted(calls, "city", [city], "year", at, "calls_911", "outcome", outcomes, *span))
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
 

@@ -19,6 +19,7 @@ from etl.load.tables import PROJECT
 from etl.load.work_database import work_database
 from etl.publish import release as publishing
 from etl.publish.findings import write_findings
+from etl.publish.forecast import keep_forecast
 from etl.publish.outreach import publish_outreach
 from etl.publish.version import code_version
 from etl.settings import load_sources
@@ -53,6 +54,7 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
             progress("data tests passed")
             made = publishing.publish(target, home, release_id, sums)
             remember(connection, home, loading.loaded, release_id)
+            keep_forecast(connection, home, release_id)
     progress(f"release {made.id} is in use ({made.path.name}, {time.monotonic() - started:.0f} s)")
     return made
 

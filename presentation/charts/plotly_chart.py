@@ -257,6 +257,8 @@ def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
 
 def _event_rows(chart: ChartDescription) -> list[int]:
     """Height of each event's number: one step lower when it would cover the number before it."""
+    if not chart.events:
+        return []
     days = [date.fromisoformat(event.x).toordinal() for event in chart.events]
     dates = [str(x) for line in chart.lines for x in line.x]
     width = (

@@ -42,6 +42,20 @@ FROM out_request
 WHERE program = $program AND geography <> 'city' AND measure = 'requests' AND attribute = 'all'
 ORDER BY geography, area, period
 
+-- name: add_area_requests
+-- Requests to add an area to a route, by area and year: an empty n is protected.
+SELECT geography, area, period, n, n_flag
+FROM out_request
+WHERE program = $program AND measure = 'add_area_requests'
+ORDER BY geography, area, period
+
+-- name: call_counts
+-- 911 calls on which teams go with police: by year, and by hour band, outcome or police district.
+SELECT geography, area, period, measure, attribute, attribute_value, n, n_flag
+FROM out_request
+WHERE program = $program AND measure IN ('calls_911', 'answered_calls_911')
+ORDER BY geography, area, period, measure, attribute, attribute_value
+
 -- name: request_times
 SELECT period_kind, period, measure, attribute, attribute_value, n, n_flag, median_minutes, p90_minutes
 FROM out_request_time
