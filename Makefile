@@ -7,7 +7,7 @@ PORT   ?= 8501
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: run staff-demo test check ci slow fuzz faults load audit sbom format coverage screens ship clean help
+.PHONY: run staff-demo test check ci slow fuzz faults load audit lock sbom format coverage screens ship clean help
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,10 @@ load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `str
 
 audit: $(VENV)/dev.stamp ## Known faults of the pinned packages (needs a network)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit && $(BIN)/pip-audit -r requirements.txt
+
+lock: $(VENV)/dev.stamp ## Pins with hashes for a server, as requirements.lock (needs a network)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	@$(BIN)/python -m deploy.lock requirements.txt requirements.lock
 
 sbom: $(VENV)/app.stamp ## Bill of materials of what is installed, as sbom.json
 	@$(BIN)/python -m deploy.sbom sbom.json

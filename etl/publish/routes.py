@@ -89,7 +89,8 @@ def _months_by_area(found: pd.DataFrame) -> pd.DataFrame:
 
 def _insert_hot_spots(connection: duckdb.DuckDBPyConnection, window: pd.DataFrame, fixed: Row) -> None:
     counts = window.sum()
-    if len(window) == 0 or len(counts) < 2 or counts.sum() <= 0:
+    # A negative count is named by the data tests, which stop the release.
+    if len(window) == 0 or len(counts) < 2 or counts.sum() <= 0 or (counts < 0).any():
         return
     top = top_tenth(len(counts))
     span = {
