@@ -28,6 +28,7 @@ PUBLIC = (
     "briefing",
     "downloads",
     "method",
+    "promises",
 )
 PARTS = Path(__file__).parent / "pages" / "parts"
 

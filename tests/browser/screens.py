@@ -24,6 +24,7 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "promises": "/promises",
     "results-not-estimable": "/results?phase=withdrawn",
     "routes": "/routes",
     "routes-simulated": "/routes?program=simulated-outreach",

@@ -18,6 +18,7 @@ PAGES = (
     "/requests",
     "/funding",
     "/claims",
+    "/promises",
     "/evidence",
     "/method",
 )
