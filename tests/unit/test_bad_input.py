@@ -13,6 +13,7 @@ import pytest
 from etl.__main__ import main
 from etl.load.tables import PROJECT
 from etl.publish.build import Options, build
+from tests.data.conftest import few_sources
 
 FILE = Path("data/simulated-city/incidents/shootings.csv")
 HEADER = "case_number,occurred_at,reported_at,neighborhood,ward,precinct,victims,fatal_victims,simulated"
@@ -27,7 +28,9 @@ def good_lines(rows: int = 300) -> list[str]:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one release in it."""
     home = tmp_path_factory.mktemp("home")
-    build(Options(home=home, programs=tmp_path_factory.mktemp("programs")), lambda line: None)
+    programs = tmp_path_factory.mktemp("programs")
+    sources = few_sources(tmp_path_factory.mktemp("sources"), "simulated_city_*.toml")
+    build(Options(home=home, sources=sources, programs=programs), lambda line: None)
     return home
 
 
@@ -157,7 +160,8 @@ def test_up_to_two_percent_can_be_set_aside_when_asked(
     home = tmp_path_factory.mktemp("set_aside")
     empty = tmp_path_factory.mktemp("none")
     said: list[str] = []
-    options = Options(data=[tmp_path], home=home, programs=empty, set_aside_share=0.02)
+    sources = few_sources(tmp_path / "sources", "simulated_city_*.toml")
+    options = Options(data=[tmp_path], home=home, programs=empty, sources=sources, set_aside_share=0.02)
     made = build(options, said.append)
     assert any("1 set aside" in line for line in said)
     with pytest.MonkeyPatch.context() as patch:
