@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 import access
+from pages.parts import choice, frame
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
@@ -49,4 +50,9 @@ staff = access.staff_pages()
 page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")
 st.html(PARTS / "page.css")
 access.sign_in_controls()
-page.run()
+choice.arrive(page.url_path)
+frame.embed_caveat()
+try:
+    page.run()
+finally:  # also where a page stops early
+    choice.leave()
