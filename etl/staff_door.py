@@ -15,7 +15,6 @@ from etl.logs.findings import REASONS
 from etl.logs.private_store import store_path
 from etl.statements import load_statements
 
-
 FORECAST = "forecast.duckdb"
 """File in the private folder that holds next month's forecast by area (`etl/publish/forecast.py`)."""
 

@@ -67,7 +67,9 @@ def hot_spots(counts: Mapping[str, float], periods: int, top: int) -> list[HotSp
     names = sorted(counts)
     y = np.array([float(counts[name]) for name in names])
     if len(y) < 2 or periods < 1 or not 1 <= top <= len(y):
-        raise ValueError("hot spots need at least two areas, a period and a top between 1 and the number of areas")
+        raise ValueError(
+            "hot spots need at least two areas, a period and a top between 1 and the number of areas"
+        )
     if (y < 0).any() or y.sum() <= 0:
         raise ValueError("hot spots need counts that are not negative, and an event")
     expected = np.full(len(y), y.mean())

@@ -60,7 +60,9 @@ def accuracy(score: Sequence[float] | Floats, counts: Sequence[float] | Floats, 
     return _accuracy(chosen, len(events), inside, total, best)
 
 
-def accuracy_of_set(members: Sequence[bool] | NDArray[np.bool_], counts: Sequence[float] | Floats) -> Accuracy:
+def accuracy_of_set(
+    members: Sequence[bool] | NDArray[np.bool_], counts: Sequence[float] | Floats
+) -> Accuracy:
     """Events in a fixed set of areas, such as those served. Raises ValueError for an empty set or no event."""
     inside, events = np.asarray(members, dtype=bool), np.asarray(counts, dtype=float)
     if len(inside) != len(events) or not inside.any():

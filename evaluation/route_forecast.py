@@ -126,7 +126,9 @@ def forecast(counts: Floats, month_of_year: NDArray[np.int64], settings: Setting
     age = np.arange(months - 1, -1, -1, dtype=float)
     recent = 0.5 ** (age / settings.level_half_life)
     level = float((recent * totals).sum() / (recent * season[:-1]).sum())
-    remembered = 0.5 ** (age / settings.share_half_life) if math.isfinite(settings.share_half_life) else age * 0 + 1
+    remembered = (
+        0.5 ** (age / settings.share_half_life) if math.isfinite(settings.share_half_life) else age * 0 + 1
+    )
     discounted = remembered @ y
     alike = np.full(areas, discounted.sum() / areas)
     shape = min(spread_between_areas(discounted, alike), _MOST_PARTS)

@@ -93,7 +93,10 @@ def detail(found: dict[str, Plain], period: str) -> list[str]:
     if "hours" in found:
         worked = _parts(found["hours"]) | {"index": numbers.decimal(found["hours"]["accuracy_index"], 1)}
         lines.append(
-            say("routes.detail_hours", **{k: v for k, v in worked.items() if k in fields("routes.detail_hours")})
+            say(
+                "routes.detail_hours",
+                **{k: v for k, v in worked.items() if k in fields("routes.detail_hours")},
+            )
         )
     return lines
 
@@ -153,7 +156,10 @@ def curve(points: pd.DataFrame, found: dict[str, Plain], period: str, release: s
         lines=tuple(lines),
         height=460,
         table=tuple(
-            {"areas_in": number, **{choice: values.get(number) for choice, values in table.items()}}
+            {
+                "areas_in": number,
+                **{"by_hours" if name == "hours" else name: part.get(number) for name, part in table.items()},
+            }
             for number in range(areas + 1)
         ),
     )
@@ -225,9 +231,7 @@ def hours_by_quarter(accuracy: pd.DataFrame, release: str) -> ChartDescription |
             "routes.hours_line.title", chosen=numbers.count(rows["chosen"].iloc[0]), plural=kind, **ends
         ),
         subtitle=say("routes.hours_line.subtitle", plural=kind),
-        alt=say(
-            "routes.hours_line.alt", plural=kind, first=quarter(x[0]), last=quarter(x[-1]), **ends
-        ),
+        alt=say("routes.hours_line.alt", plural=kind, first=quarter(x[0]), last=quarter(x[-1]), **ends),
         note=say("chart.release", release=release),
         x=Axis("", "month"),
         y=Axis("", lowest=0, ticks=tuple((float(v), numbers.percent(v)) for v in range(0, 101, 10))),
@@ -395,7 +399,11 @@ def asked_for(requests: pd.DataFrame, frame: pd.DataFrame, limit: int = 5) -> li
             continue
         first, last = numbers.as_date(row["first"]), numbers.as_date(row["last"])
         assert first is not None and last is not None
-        years = str(first.year) if first.year == last.year else say("numbers.span", first=first.year, last=last.year)
+        years = (
+            str(first.year)
+            if first.year == last.year
+            else say("numbers.span", first=first.year, last=last.year)
+        )
         lines.append(
             say(
                 "routes.requests.line",
@@ -471,7 +479,9 @@ def calibration(bins: pd.DataFrame, release: str) -> ChartDescription:
         hover = say("routes.check.bin_row", **parts)
         label = say("routes.check.bin", bin=parts["bin"])
         estimates.append(
-            Estimate(label, float(row["observed"]), float(row["lower_95"]), float(row["upper_95"]), hover=hover)
+            Estimate(
+                label, float(row["observed"]), float(row["lower_95"]), float(row["upper_95"]), hover=hover
+            )
         )
         estimates.append(Estimate(label, float(row["expected"]), None, None, role="headline", hover=hover))
     low, high = rows[0], rows[-1]
@@ -491,7 +501,7 @@ def calibration(bins: pd.DataFrame, release: str) -> ChartDescription:
             rows="; ".join(item.hover for item in estimates[::2]),
         ),
         note=say("chart.release", release=release),
-        x=Axis(words.outcome_name("gunshot"), lowest=0,
+        x=Axis(sentence_case(words.things("gunshot", "incidents")), lowest=0,
                highest=1.05 * max(float(row["upper_95"]) for row in rows)),
         y=Axis("", "category", categories=tuple(dict.fromkeys(item.label for item in estimates))),
         estimates=tuple(estimates),
@@ -513,7 +523,11 @@ def calibration(bins: pd.DataFrame, release: str) -> ChartDescription:
 def most_asked(lines: Sequence[str]) -> str:
     """The areas named in `asked_for`, as a sentence."""
     names = [line.split("**")[1] for line in lines[:2]]
-    return say("routes.requests.sentence", names=enumerate_words(names)) if names else say("routes.requests.none")
+    return (
+        say("routes.requests.sentence", names=enumerate_words(names))
+        if names
+        else say("routes.requests.none")
+    )
 
 
 def _parts(row: Plain) -> dict[str, str]:

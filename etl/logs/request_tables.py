@@ -73,7 +73,15 @@ def request_counts(
     ]
     parts.append(
         counted(
-            to_add, "neighborhood", names(areas, "neighborhood"), "year", at, "add_area_requests", ALL, [ALL], *span
+            to_add,
+            "neighborhood",
+            names(areas, "neighborhood"),
+            "year",
+            at,
+            "add_area_requests",
+            ALL,
+            [ALL],
+            *span,
         )
     )
     for measure, rows in (("calls_911", calls), ("answered_calls_911", calls_answered)):

@@ -37,7 +37,9 @@ def write_routes(connection: duckdb.DuckDBPyConnection) -> None:
             continue
         shown = shown_months(monthly)
         where = fixed | {"geography": geography}
-        _insert_hot_spots(connection, shown.iloc[-WINDOW:], where | {"outcome": "gunshot", "unit": "incidents"})
+        _insert_hot_spots(
+            connection, shown.iloc[-WINDOW:], where | {"outcome": "gunshot", "unit": "incidents"}
+        )
         checks, bins = _forecast_rows(monthly, where)
         insert_rows(connection, "out_forecast_check", checks)
         insert_rows(connection, "out_forecast_bin", bins)
@@ -219,7 +221,9 @@ def _program_rows(
             marks = inside.loc[quarter].to_numpy(dtype=bool)
             if not marks.any():
                 continue
-            spent = float(worked[marks].sum() / worked.sum()) if worked is not None and worked.sum() > 0 else None
+            spent = (
+                float(worked[marks].sum() / worked.sum()) if worked is not None and worked.sum() > 0 else None
+            )
             by_quarter.setdefault(choice, {})[quarter] = (accuracy_of_set(marks, happened), spent)
     rows = [
         _accuracy_row(found, spent, choice, "quarter", quarter.start_time.date(), 1)
@@ -235,7 +239,9 @@ def _program_rows(
             if parts:
                 found = pooled([item for item, _ in parts])
                 rows.append(
-                    _accuracy_row(found, _pooled_hours(parts, hours, known, quarters), choice, kind, start, len(parts))
+                    _accuracy_row(
+                        found, _pooled_hours(parts, hours, known, quarters), choice, kind, start, len(parts)
+                    )
                 )
         for choice, score in scores.items():
             wanted = [quarter for quarter in quarters if quarter in score.index]
@@ -280,7 +286,9 @@ def _pooled_hours(
     return float((totals * shares).sum() / totals.sum()) if totals.sum() > 0 else None
 
 
-def _accuracy_row(found: Accuracy, spent: float | None, choice: str, kind: str, start: Any, quarters: int) -> Row:
+def _accuracy_row(
+    found: Accuracy, spent: float | None, choice: str, kind: str, start: Any, quarters: int
+) -> Row:
     return {
         "period_kind": kind,
         "period": start,

@@ -47,7 +47,10 @@ if len(accuracy):
         st.write(line)
     st.caption(routes.late(accuracy))
     show(routes.curve(routes.of_period(points, period), found, named, release.id), release)
-    for chart in (routes.hours_by_quarter(accuracy, release.id), routes.index_by_quarter(accuracy, release.id)):
+    for chart in (
+        routes.hours_by_quarter(accuracy, release.id),
+        routes.index_by_quarter(accuracy, release.id),
+    ):
         if chart:
             show(chart, release)
     lines = routes.set_lines(found, program)

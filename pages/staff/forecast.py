@@ -55,9 +55,7 @@ monthly = reading.read(
     month_basis="occurred",
 )
 worked = (
-    pd.DataFrame()
-    if hours is None or hours.empty
-    else forecast.hours_by_month(hours, monthly, geography)
+    pd.DataFrame() if hours is None or hours.empty else forecast.hours_by_month(hours, monthly, geography)
 )
 if worked.empty:
     st.info(say("staff.forecast.hours_none"))
