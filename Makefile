@@ -51,8 +51,8 @@ ci: $(VENV)/dev.stamp ## Real browser, real clients of the downloads (under 20 m
 slow: $(VENV)/dev.stamp ## Every slow test: coverage gates, kills, cold servers, simulations
 	@$(BIN)/python -m pytest --timeout 1200 -m "browser or slow"
 
-coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (hours); committed under benchmarks/results
-	@$(BIN)/python -m benchmarks.coverage --json benchmarks/results/coverage.json
+coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (about an hour); committed under benchmarks/results
+	@$(BIN)/python -m benchmarks.coverage --results benchmarks/results
 
 screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Chromium)
 	@$(BIN)/python -m tests.browser.screens

@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 import access
+from etl.warehouse import ReleaseError
+from pages.parts import reading
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
@@ -50,4 +52,8 @@ staff = access.staff_pages()
 page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")
 st.html(PARTS / "page.css")
 access.sign_in_controls()
-page.run()
+try:
+    page.run()
+except ReleaseError as error:
+    # A file can open and still be cut short further on.
+    reading.explain(error)
