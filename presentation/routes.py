@@ -156,7 +156,10 @@ def curve(points: pd.DataFrame, found: dict[str, Plain], period: str, release: s
         lines=tuple(lines),
         height=460,
         table=tuple(
-            {"areas_in": number, **{choice: values.get(number) for choice, values in table.items()}}
+            {
+                "areas_in": number,
+                **{"by_hours" if name == "hours" else name: part.get(number) for name, part in table.items()},
+            }
             for number in range(areas + 1)
         ),
     )
@@ -498,7 +501,7 @@ def calibration(bins: pd.DataFrame, release: str) -> ChartDescription:
             rows="; ".join(item.hover for item in estimates[::2]),
         ),
         note=say("chart.release", release=release),
-        x=Axis(words.outcome_name("gunshot"), lowest=0,
+        x=Axis(sentence_case(words.things("gunshot", "incidents")), lowest=0,
                highest=1.05 * max(float(row["upper_95"]) for row in rows)),
         y=Axis("", "category", categories=tuple(dict.fromkeys(item.label for item in estimates))),
         estimates=tuple(estimates),

@@ -15,6 +15,12 @@ URGENT = ("scene_response", "call_response")
 CO_RESPONSE = "co_response_911"
 STEPS = {"relayed": "relayed_at", "answered": "answered_at", "arrived": "arrived_at"}
 BANDS = ("00-05", "06-11", "12-17", "18-23")
+# An interval of a quantile is given only where its ends cannot be one of the few smallest or largest records.
+FEWEST_FOR_INTERVAL = {0.5: 20, 0.9: 80}
+Z_95 = 1.959963984540054
+TIMES = (
+    "median_minutes", "p90_minutes", "median_lower_95", "median_upper_95", "p90_lower_95", "p90_upper_95",
+)  # fmt: skip
 
 
 def request_counts(
@@ -133,11 +139,12 @@ def request_times(requests: pd.DataFrame, city: str, first: date, exported_on: d
                         "n": len(asked),
                         "median_minutes": waiting_quantile(minutes, is_reached, 0.5),
                         "p90_minutes": waiting_quantile(minutes, is_reached, 0.9),
+                        **_interval_columns(minutes, is_reached),
                         "is_provisional": is_provisional(at, exported_on),
                     }
                 )
     columns = ["geography", "area", "period_kind", "period", "measure", "attribute", "attribute_value", "n"]
-    return pd.DataFrame(rows, columns=[*columns, "median_minutes", "p90_minutes", "is_provisional"])
+    return pd.DataFrame(rows, columns=[*columns, *TIMES, "is_provisional"])
 
 
 def waiting_minutes(requests: pd.DataFrame, column: str, exported_on: date) -> tuple[np.ndarray, np.ndarray]:
@@ -164,6 +171,40 @@ def waiting_quantile(minutes: np.ndarray, is_reached: np.ndarray, share: float) 
         if 1 - waiting >= share - 1e-12:
             return float(moment)
     return None
+
+
+def waiting_interval(
+    minutes: np.ndarray, is_reached: np.ndarray, share: float
+) -> tuple[float | None, float | None]:
+    """95 % interval of `waiting_quantile` (Brookmeyer and Crowley 1982, on the log(-log) scale); an end is None where
+    it is not reached, both are with too few records (`FEWEST_FOR_INTERVAL`)."""
+    if len(minutes) < FEWEST_FOR_INTERVAL[share]:
+        return None, None
+    waiting, greenwood = 1.0, 0.0
+    lower: float | None = None
+    upper: float | None = None
+    for moment in np.unique(minutes[is_reached]):
+        at_risk = int((minutes >= moment).sum())
+        events = int(((minutes == moment) & is_reached).sum())
+        waiting *= 1 - events / at_risk
+        if waiting <= 0:
+            break
+        greenwood += events / (at_risk * (at_risk - events))
+        half = Z_95 * np.sqrt(greenwood) / abs(np.log(waiting))
+        if lower is None and waiting ** np.exp(half) <= 1 - share:
+            lower = float(moment)
+        if upper is None and waiting ** np.exp(-half) <= 1 - share:
+            upper = float(moment)
+    return lower, upper
+
+
+def _interval_columns(minutes: np.ndarray, is_reached: np.ndarray) -> dict[str, float | None]:
+    columns: dict[str, float | None] = {}
+    for name, share in (("median", 0.5), ("p90", 0.9)):
+        columns[f"{name}_lower_95"], columns[f"{name}_upper_95"] = waiting_interval(
+            minutes, is_reached, share
+        )
+    return columns
 
 
 def _steps(requests: pd.DataFrame) -> pd.DataFrame:
