@@ -66,8 +66,8 @@ ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records
 fuzz: $(VENV)/dev.stamp ## An hour of changed inputs at each door; what breaks one is kept in tests/trust/found
 	@$(BIN)/python -m tests.trust.fuzz --minutes 60
 
-faults: $(VENV)/dev.stamp ## Kill the upload writer 200 times, and the whole fault list
-	@$(BIN)/python -m tests.trust.kills --kills 200
+faults: $(VENV)/dev.stamp ## Kill the writers of uploads and of releases 200 times each, and the whole fault list
+	@$(BIN)/python -m tests.trust.kills --kills 200 --builds 200
 	@$(BIN)/python -m pytest tests/trust/test_faults.py tests/trust/test_backup.py tests/trust/test_behind_proxy.py
 
 load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `streamlit run`
