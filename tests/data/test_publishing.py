@@ -192,8 +192,17 @@ def test_release_ids_count_up_within_a_month(home: Path) -> None:
         "2026.3.10-aaaaaaaaaaaa.duckdb",
     ):
         (folder / name).touch()
+    for path in folder.glob("*-*.duckdb"):
+        if not path.name.startswith("2026.3."):
+            path.unlink()
     assert publishing.next_release_id(home, date(2026, 3, 31)) == "2026.3.11"
     assert publishing.next_release_id(home, date(2026, 4, 1)) == "2026.4.0"
+
+
+def test_a_clock_that_was_set_back_makes_no_release_that_looks_older(home: Path) -> None:
+    newest = warehouse.releases()[0].id
+    made = publishing.next_release_id(home, date(2019, 1, 1))
+    assert warehouse.sequence(made) > warehouse.sequence(newest)  # type: ignore[operator]
 
 
 def test_the_janitor_keeps_the_newest_and_the_one_in_use(home: Path) -> None:
