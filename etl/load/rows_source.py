@@ -107,7 +107,7 @@ def _insert_calls(loading: Loading, loaded: LoadedRows) -> None:
             f"""
             INSERT INTO core_call
             SELECT listed.source, listed.city, listed.case_number, listed.occurred_at, problem.problem,
-                   listed.precinct, listed.simulated
+                   listed.precinct, listed.neighborhood, listed.simulated
             FROM core_incident AS listed
             JOIN (
               SELECT trim({identifier(source.rows.case)}) AS call_number,

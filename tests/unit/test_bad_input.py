@@ -71,7 +71,7 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "empty file": (b"", ["shootings.csv", "empty", "again"]),
     "header only": (HEADER + "\n", ["shootings.csv", "no row"]),
     "missing column": (changed(0, "reported_at", "reported"), ["row 1", "column reported_at", "missing"]),
-    "unreadable date": (changed(7, "2019-01-07 01:45", "08/01/2019"), ["row 8", "column occurred_at", "unreadable date", "%Y-%m-%d"]),
+    "unreadable date": (changed(7, "2019-01-07 01:45", "08/01/2019"), ["row 8", "column occurred_at", "unreadable date", "Write it like 2024-03-28 18:05"]),
     "a day that does not exist": (changed(7, "2019-01-07 01:45", "2019-02-30 01:45"), ["row 8", "unreadable date"]),
     "24:00": (changed(7, "2019-01-07 01:45", "2019-01-08 24:00"), ["row 8", "unreadable date"]),
     "unknown area": (changed(9, "Rushlantern", "Rush Lantern"), ["row 10", "column neighborhood", "unknown neighborhood", "Rush Lantern", "renames"]),
