@@ -5,6 +5,7 @@ Made from the dictionary, so it breaks when a table changes. Nothing in it comes
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import date
@@ -122,8 +123,9 @@ def write_release(home: Path, release_id: str = RELEASE_ID, is_empty: bool = Fal
     """Write a release under `home` and point to it; `is_empty` leaves out programs and counts."""
     folder = home / "releases"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{release_id}-0123456789ab.duckdb"
-    path.write_bytes(_release_bytes(release_id, is_empty))
+    content = _release_bytes(release_id, is_empty)
+    path = folder / f"{release_id}-{hashlib.sha256(content).hexdigest()[:12]}.duckdb"
+    path.write_bytes(content)
     (folder / "CURRENT").write_text(path.name + "\n", encoding="utf-8")
     return path
 

@@ -20,6 +20,7 @@ from etl.load.work_database import work_database
 from etl.publish import release as publishing
 from etl.publish.evidence_ledger import Entry, LedgerError
 from etl.publish.findings import write_findings
+from etl.publish.forecast import keep_forecast
 from etl.publish.ledger_entries import ledger_of, record_release
 from etl.publish.outreach import publish_outreach
 from etl.publish.version import code_version
@@ -55,6 +56,7 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
             progress("data tests passed")
             made = publishing.publish(target, home, release_id, sums)
             remember(connection, home, loading.loaded, release_id)
+            keep_forecast(connection, home, release_id)
             _record(home, made, progress)
     progress(f"release {made.id} is in use ({made.path.name}, {time.monotonic() - started:.0f} s)")
     return made

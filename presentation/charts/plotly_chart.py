@@ -257,6 +257,8 @@ def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
 
 def _event_rows(chart: ChartDescription) -> list[int]:
     """Height of each event's number: one step lower when it would cover the number before it."""
+    if not chart.events:
+        return []  # the horizontal axis may hold no dates at all
     days = [date.fromisoformat(event.x).toordinal() for event in chart.events]
     dates = [str(x) for line in chart.lines for x in line.x]
     width = (
@@ -286,7 +288,13 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": colors.text, "size": 13, "family": FONT},
         showlegend=has_legend,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0, "font": {"size": 13}},
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -0.24 if chart.x.title else -0.12,
+            "x": 0,
+            "font": {"size": 13},
+        },
         hoverlabel={"bgcolor": colors.background, "font": {"color": colors.text}},
         hovermode="x unified" if chart.x.kind == "month" and not chart.cells else "closest",
         dragmode=False,

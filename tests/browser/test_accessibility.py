@@ -9,7 +9,19 @@ from playwright.sync_api import Browser
 from tests.browser.screens import settled
 
 pytestmark = pytest.mark.browser
-PAGES = ("/", "/results", "/places", "/outreach", "/method")
+PAGES = (
+    "/",
+    "/results",
+    "/places",
+    "/outreach",
+    "/routes",
+    "/requests",
+    "/funding",
+    "/claims",
+    "/promises",
+    "/evidence",
+    "/method",
+)
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 # Faults of the framework that this project cannot mend, with the reason.

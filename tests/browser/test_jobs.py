@@ -51,9 +51,41 @@ def test_the_address_bar_carries_a_choice_and_back_undoes_it(page: Page, address
     settled(page)
     choose(page, "Counted as", "Victims")
     expect(page.get_by_role("heading", level=1)).to_contain_text("gunshot-wound victims")
-    assert "unit=Victims" in page.url
+    assert parse_qs(urlparse(page.url).query) == {"unit": ["victims"]}
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_contain_text("shooting incidents")
+    settled(page)
+    assert urlparse(page.url).query == ""
+    page.go_forward()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("gunshot-wound victims")
+
+
+def test_a_link_keeps_its_choices_in_the_address_bar(page: Page, address: str) -> None:
+    page.goto(f"{address}/places?kind=ward&area=2")
+    settled(page)
+    assert parse_qs(urlparse(page.url).query) == {"kind": ["ward"], "area": ["2"]}
+    page.reload()
+    settled(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ward 2:")
+
+
+def test_program_and_release_stay_chosen_on_the_next_page_and_back_returns(page: Page, address: str) -> None:
+    page.goto(f"{address}/places?program=simulated-outreach&area=2&release={OLDER_ID}")
+    settled(page)
+    page.get_by_role("link", name="Results").click()
+    page.wait_for_url("**/results?*", wait_until="commit")
+    settled(page)
+    expect(page.get_by_text("Simulated data").first).to_be_visible()
+    expect(page.get_by_text(f"Release {OLDER_ID}, built")).to_be_visible()
+    chosen = {"program": ["simulated-outreach"], "release": [OLDER_ID]}
+    assert parse_qs(urlparse(page.url).query) == chosen
+    page.go_back()  # to the address the menu made, which shows the same
+    settled(page)
+    expect(page.get_by_text("Simulated data").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ward 2:")
+    settled(page)
+    assert parse_qs(urlparse(page.url).query) == {**chosen, "area": ["2"]}
 
 
 def test_read_the_uncertainty(page: Page) -> None:

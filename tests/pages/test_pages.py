@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,11 @@ def text_of(app: AppTest) -> str:
              for element in app.get(kind)]  # fmt: skip
     parts += [frame.value.to_string() for frame in (*app.dataframe, *app.table)]
     return "\n".join(str(part) for part in parts)
+
+
+def as_read(markdown: str) -> str:
+    """Markdown as a reader sees it: an escaped character is the character."""
+    return re.sub(r"\\([^\w\s])", r"\1", markdown)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -96,7 +102,7 @@ def test_a_link_to_an_older_release_opens_that_release(page: str, home: Path) ->
 def test_a_link_to_a_release_that_is_not_here_says_so_and_shows_the_one_in_use(page: str, home: Path) -> None:
     write_release(home)
     app = open_page(page, release="1999.1.0")
-    assert any("no release 1999.1.0" in box.value for box in app.warning)
+    assert any("no release 1999.1.0" in as_read(box.value) for box in app.warning)
     assert f"Release {RELEASE_ID}" in text_of(app)
 
 
