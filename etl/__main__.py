@@ -14,11 +14,11 @@ from etl.fetch.client import FetchError
 from etl.problems import BadInput
 from etl.publish.build import Options, build
 from etl.publish.check import check
-from etl.publish.deep_checks import add_parser as add_deep
 from etl.publish.ensure import ensure
 from etl.publish.evidence_ledger import LedgerError
 from etl.publish.export.command import add_parser as add_export
 from etl.publish.ledger_command import ledger_lines
+from etl.publish.recheck import add_parser as add_recheck
 from etl.publish.release import BuildError
 from etl.warehouse import ReleaseError
 from evaluation.program import ProgramError
@@ -76,11 +76,11 @@ def main(arguments: list[str] | None = None) -> int:
     book.add_argument(
         "asked", nargs="?", help="program/analysis, or a result id (default: everything in short)"
     )
-    add_deep(commands)
+    add_recheck(commands)
     add_export(commands)
     given = parser.parse_args(arguments)
     try:
-        if given.command in ("export", "deep-checks"):
+        if given.command in ("export", "recheck"):
             return int(given.run(given))
         if given.command == "build":
             options = Options(
