@@ -125,7 +125,10 @@ st.header(say("method.coverage_title"), anchor="coverage")
 measured = reading.kept(
     release,
     ("coverage",),
-    lambda: [(name, table, for_browser(tables.labelled(table))) for name, table in method.coverage_tables()],
+    lambda: [
+        (name, table, for_browser(tables.labelled(method.coverage_for_people(table))))
+        for name, table in method.coverage_tables()
+    ],
 )
 st.write(say("method.coverage" if measured else "method.no_coverage"))
 for name, table, shown in measured:
