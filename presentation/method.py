@@ -41,7 +41,8 @@ def sources_for_people(frame: pd.DataFrame) -> pd.DataFrame:
 def quality_for_people(frame: pd.DataFrame, first: str = "gunshot") -> pd.DataFrame:
     """Known faults that occurred: what and how it is handled, how many, out of how many.
 
-    Those of the outcome `first` stand first; counts that are no fault (rows read, victims in all) are left out.
+    Only those of the outcome `first` where it has any; counts that are no fault (rows read, victims in all) are
+    left out.
     """
     rows = [
         {
@@ -49,12 +50,12 @@ def quality_for_people(frame: pd.DataFrame, first: str = "gunshot") -> pd.DataFr
             "number": numbers.count(row["value"]),
             "base": numbers.count(row["base"]) if numbers.is_known(row["base"]) else "",
             "share": numbers.share(row["value"], row["base"]) if row["base"] else "",
-            "is_first": not row["figure"].startswith(first),
+            "is_first": row["figure"].startswith(first),
         }
         for row in frame.to_dict("records")
         if row["value"] and numbers.is_known(row["base"]) and not row["figure"].endswith(NO_FAULTS)
     ]
-    rows.sort(key=lambda row: row["is_first"])
+    rows = [row for row in rows if row["is_first"]] or rows
     return pd.DataFrame(rows, columns=["fault", "number", "base", "share"])
 
 

@@ -76,14 +76,13 @@ st.header(say("method.faults_title"), anchor="faults")
 quality = reading.read(release, "quality", city=program.city)
 if len(quality):
     st.write(say("method.faults_note"))
-    st.dataframe(
+    st.table(
         reading.kept(
             release,
             ("quality", program.city),
-            lambda: for_browser(tables.labelled(method.quality_for_people(quality))),
+            lambda: tables.labelled(method.quality_for_people(quality)),
         ),
         hide_index=True,
-        width="stretch",
     )
     download_csv(quality, f"{program.city}-quality", release)
 else:
