@@ -7,7 +7,7 @@ PORT   ?= 8501
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: run staff-demo test check ci slow fuzz faults load audit sbom format coverage screens ship clean help
+.PHONY: run staff-demo test check ci slow fuzz faults load audit lock sbom format coverage screens ship clean help
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,8 +51,8 @@ ci: $(VENV)/dev.stamp ## Real browser, real clients of the downloads (under 20 m
 slow: $(VENV)/dev.stamp ## Every slow test: coverage gates, kills, cold servers, simulations
 	@$(BIN)/python -m pytest --timeout 1200 -m "browser or slow"
 
-coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (hours); committed under benchmarks/results
-	@$(BIN)/python -m benchmarks.coverage --json benchmarks/results/coverage.json
+coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (about an hour); committed under benchmarks/results
+	@$(BIN)/python -m benchmarks.coverage --results benchmarks/results
 
 screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Chromium)
 	@$(BIN)/python -m tests.browser.screens
@@ -72,6 +72,10 @@ load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `str
 
 audit: $(VENV)/dev.stamp ## Known faults of the pinned packages (needs a network)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit && $(BIN)/pip-audit -r requirements.txt
+
+lock: $(VENV)/dev.stamp ## Pins with hashes for a server, as requirements.lock (needs a network)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	@$(BIN)/python -m deploy.lock requirements.txt requirements.lock
 
 sbom: $(VENV)/app.stamp ## Bill of materials of what is installed, as sbom.json
 	@$(BIN)/python -m deploy.sbom sbom.json

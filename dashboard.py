@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 import access
-from pages.parts import choice, frame
+from etl.warehouse import ReleaseError
+from pages.parts import choice, frame, reading
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
@@ -19,6 +20,7 @@ PUBLIC = (
     "results",
     "places",
     "outreach",
+    "routes",
     "requests",
     "funding",
     "claims",
@@ -26,6 +28,7 @@ PUBLIC = (
     "briefing",
     "downloads",
     "method",
+    "promises",
 )
 PARTS = Path(__file__).parent / "pages" / "parts"
 
@@ -54,5 +57,8 @@ choice.arrive(page.url_path)
 frame.embed_caveat()
 try:
     page.run()
+except ReleaseError as error:
+    # A file can open and still be unreadable further on.
+    reading.explain(error)
 finally:  # also where a page stops early
     choice.leave()

@@ -99,6 +99,21 @@ class StreamlitClient:
         `widget` is (id, value field, value). Raises TimeoutError, or websockets.ConnectionClosed when the server
         hangs up.
         """
+        started = time.perf_counter()
+        await self.ask(page_name, page_script_hash, query, widget, fragment_id)
+        result = await self.read()
+        result.seconds = time.perf_counter() - started
+        return result
+
+    async def ask(
+        self,
+        page_name: str = "",
+        page_script_hash: str | None = None,
+        query: str = "",
+        widget: tuple[str, str, Any] | None = None,
+        fragment_id: str = "",
+    ) -> None:
+        """Ask for a run, as `run` does, without waiting for it."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string = query
@@ -115,11 +130,7 @@ class StreamlitClient:
                 getattr(entry, widget[1]).data.extend(widget[2])
             else:
                 setattr(entry, widget[1], widget[2])
-        started = time.perf_counter()
         await self.send(message)
-        result = await self.read()
-        result.seconds = time.perf_counter() - started
-        return result
 
     async def read(self) -> Run:
         """Frames up to the end of the run."""

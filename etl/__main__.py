@@ -14,8 +14,11 @@ from etl.fetch.client import FetchError
 from etl.problems import BadInput
 from etl.publish.build import Options, build
 from etl.publish.check import check
+from etl.publish.deep_checks import add_parser as add_deep
 from etl.publish.ensure import ensure
+from etl.publish.evidence_ledger import LedgerError
 from etl.publish.export.command import add_parser as add_export
+from etl.publish.ledger_command import ledger_lines
 from etl.publish.release import BuildError
 from etl.warehouse import ReleaseError
 from evaluation.program import ProgramError
@@ -64,10 +67,15 @@ def main(arguments: list[str] | None = None) -> int:
     why = commands.add_parser("explain", help="where an estimate comes from")
     why.add_argument("estimate", nargs="?")
     why.add_argument("--release", metavar="ID")
+    book = commands.add_parser("ledger", help="what was asked, how often, and how the answers changed")
+    book.add_argument(
+        "asked", nargs="?", help="program/analysis, or a result id (default: everything in short)"
+    )
+    add_deep(commands)
     add_export(commands)
     given = parser.parse_args(arguments)
     try:
-        if given.command == "export":
+        if given.command in ("export", "deep-checks"):
             return int(given.run(given))
         if given.command == "build":
             options = Options(
@@ -95,6 +103,9 @@ def main(arguments: list[str] | None = None) -> int:
             return _verify(given.result, given.release)
         elif given.command == "explain":
             _explain(given.estimate, given.release)
+        elif given.command == "ledger":
+            for line in ledger_lines(warehouse.home(), given.asked):
+                _say(line)
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 2
@@ -107,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         print("The last release stays in use.", file=sys.stderr)
         return 2
-    except (BuildError, ReleaseError, FetchError) as error:
+    except (BuildError, ReleaseError, FetchError, LedgerError) as error:
         print(error, file=sys.stderr)
         return 1
     except (OSError, duckdb.Error) as error:

@@ -7,6 +7,8 @@ Each query runs on a cursor of its own: one connection shared by threads gives w
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 import threading
 import time
@@ -19,6 +21,8 @@ import pandas as pd
 
 from etl.dictionary import load_dictionary
 from etl.statements import load_statements
+
+_log = logging.getLogger(__name__)
 
 POINTER = "CURRENT"
 READ_ONLY_SETTINGS = {
@@ -150,6 +154,11 @@ def open_release(release_id: str | None = None) -> Release:
         return _open[path]
 
 
+def open_file(path: Path) -> Release:
+    """Open the release in a file, wherever it lies; not kept open for others. Raises ReleaseError(broken_release)."""
+    return _connect(path)
+
+
 def _current_path() -> Path:
     folder = releases_folder()
     with _lock:
@@ -169,7 +178,7 @@ def _current_path() -> Path:
     if Path(name).name != name or sequence(path.stem.rpartition("-")[0]) is None or not path.is_file():
         raise ReleaseError(
             "broken_release",
-            f"The pointer {pointer.name} names {name[:80]!r}, which is not a release here. "
+            f"The pointer {pointer.name} names something that is not a release here. "
             "`python -m etl build` makes a new one.",
         )
     with _lock:
@@ -178,6 +187,7 @@ def _current_path() -> Path:
 
 
 def _connect(path: Path) -> Release:
+    _check_unchanged(path)
     try:
         connection = duckdb.connect(str(path), read_only=True, config=dict(READ_ONLY_SETTINGS))
         rows = connection.execute("SELECT * FROM meta_release").fetchall()
@@ -190,9 +200,22 @@ def _connect(path: Path) -> Release:
     return Release(id=str(meta["release_id"]), path=path, meta=meta, _connection=connection)
 
 
+def _check_unchanged(path: Path) -> None:
+    """A file that is damaged further on still opens: its name holds the start of its SHA-256."""
+    try:
+        with path.open("rb") as opened:
+            sha = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise _broken(path, error) from error
+    if not path.stem.endswith(f"-{sha[:12]}"):
+        raise _broken(path, f"its SHA-256 begins with {sha[:12]}")
+
+
 def _broken(path: Path, reason: object) -> ReleaseError:
-    line = str(reason).splitlines()[0][:160] if str(reason) else "no reason given"
+    """The reason names folders of this machine: it goes to the log, not to the page."""
+    _log.warning("release file %s cannot be read: %s", path, reason)
     return ReleaseError(
         "broken_release",
-        f"Release file {path.name} cannot be read ({line}). `python -m etl build` makes a new one.",
+        f"Release file {path.name} cannot be read: it is damaged, or not the file with the SHA-256 in its name. "
+        "`python -m etl build` makes a new one.",
     )

@@ -12,7 +12,8 @@ from evaluation.checks.claim import claim_of
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
 from evaluation.checks.finite import finite
 from evaluation.checks.headline import headline_of
-from evaluation.checks.twin import false_alarms
+from evaluation.checks.staggered_curve import Progress, silent
+from evaluation.checks.twin import HISTORIES, false_alarms
 from evaluation.controlled_checks import curve_of, informing_checks
 from evaluation.designs.controlled import controlled_result, dated, ratio_checks
 from evaluation.designs.pooled import pooled_result
@@ -27,7 +28,9 @@ from evaluation.single_companions import single_companions
 from evaluation.verdict import with_verdict
 
 
-def evaluate_controlled(setting: Setting, analysis: Analysis, deep: bool = True) -> AnalysisResult:
+def evaluate_controlled(
+    setting: Setting, analysis: Analysis, deep: bool = True, progress: Progress = silent
+) -> AnalysisResult:
     """One controlled analysis. deep: also the simulated twin and the specification curve."""
     outcome = (analysis.outcome, analysis.unit)
     phase = setting.program.phases[analysis.phase]
@@ -90,8 +93,10 @@ def evaluate_controlled(setting: Setting, analysis: Analysis, deep: bool = True)
     informing, more = informing_checks(setting, analysis, head, result, deciding)
     specifications: tuple[Specification, ...] = ()
     if deep:
-        curve, specifications = curve_of(setting, analysis, phase)
+        curve, specifications = curve_of(setting, analysis, phase, progress)
+        progress("made-up histories", 0, HISTORIES)
         informing += [false_alarms(head), curve]
+        progress("made-up histories", HISTORIES, HISTORIES)
     checks = tuple(finite(check) for check in (*deciding, *informing))
     result = with_verdict(replace(result, checks=checks), analysis.margin)
     companions = [

@@ -24,6 +24,7 @@ from evaluation.checks.sensitivity import (
     start_moved,
 )
 from evaluation.checks.specification_curve import Choices, specification_curve
+from evaluation.checks.staggered_curve import Progress, silent
 from evaluation.designs.panel import NEVER, Panel
 from evaluation.designs.randomization import Assignments, admissible_assignments
 from evaluation.pools import comparison_pool, never_treated
@@ -83,7 +84,9 @@ def _withdrawal(setting: Setting, analysis: Analysis, head: Headline) -> Check:
     return withdrawal(head, {"first": ended.first, "last": ended.last}, last)
 
 
-def curve_of(setting: Setting, analysis: Analysis, phase: Window) -> tuple[Check, tuple[Specification, ...]]:
+def curve_of(
+    setting: Setting, analysis: Analysis, phase: Window, progress: Progress = silent
+) -> tuple[Check, tuple[Specification, ...]]:
     """The specification curve of one analysis with its joint permutation test over clusters."""
     geography = analysis.geography
     ever = setting.ever_treated(geography)
@@ -116,7 +119,7 @@ def curve_of(setting: Setting, analysis: Analysis, phase: Window) -> tuple[Check
     for area in setting.cube.areas:
         label = setting.clusters.get(area, area)
         members[label] = (*members.get(label, ()), area)
-    check, rows = specification_curve(choices, _whole_clusters(setting, analysis, members), members)
+    check, rows = specification_curve(choices, _whole_clusters(setting, analysis, members), members, progress)
     return check, tuple(rows)
 
 

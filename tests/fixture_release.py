@@ -5,6 +5,7 @@ Made from the dictionary, so it breaks when a table changes. Nothing in it comes
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import date
@@ -127,8 +128,9 @@ def write_release(
     """
     folder = home / "releases"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{release_id}-0123456789ab.duckdb"
-    path.write_bytes(_release_bytes(release_id, is_empty, has_logs))
+    content = _release_bytes(release_id, is_empty, has_logs)
+    path = folder / f"{release_id}-{hashlib.sha256(content).hexdigest()[:12]}.duckdb"
+    path.write_bytes(content)
     (folder / "CURRENT").write_text(path.name + "\n", encoding="utf-8")
     return path
 

@@ -11,6 +11,7 @@ from etl.load.incidents import LoadedRows, add_near_repeats, load_rows, place_by
 from etl.load.ledger import Ledger
 from etl.load.loading import Loading
 from etl.load.quality import quality_of_rows
+from etl.load.raw import RawView
 from etl.load.revisions import compare, compare_with_memory
 from etl.problems import SettingsError
 from etl.source_settings import GEOGRAPHIES, Source
@@ -73,9 +74,11 @@ def _load_exports(loading: Loading, source: Source, landed: list[Landed]) -> Loa
     """Each file is the whole list on its day: the last is loaded, each is compared with the one before."""
     connection = loading.connection
     ledger: list[Ledger] = []
+    raw: list[RawView] = []
     for number, export in enumerate(landed):
         loaded = _load(loading, source, [export], loading.next_load_id() + number)
         ledger += loaded.ledger
+        raw += loaded.raw
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE export_{number} AS SELECT * FROM core_incident WHERE source = ?",
             [source.id],
@@ -85,7 +88,8 @@ def _load_exports(loading: Loading, source: Source, landed: list[Landed]) -> Loa
             compare(connection, source, earlier, (f"export_{number}", export.name))
         if export is not landed[-1]:
             connection.execute("DELETE FROM core_incident WHERE source = ?", [source.id])
-    loaded.ledger = ledger
+    # Quality figures are of every file that was read, so their base and their rows are the same files.
+    loaded.ledger, loaded.raw = ledger, raw
     return loaded
 
 
@@ -98,7 +102,7 @@ def _insert_calls(loading: Loading, loaded: LoadedRows) -> None:
             f"""
             INSERT INTO core_call
             SELECT listed.source, listed.city, listed.case_number, listed.occurred_at, problem.problem,
-                   listed.precinct, listed.simulated
+                   listed.precinct, listed.neighborhood, listed.simulated
             FROM core_incident AS listed
             JOIN (
               SELECT trim({identifier(source.rows.case)}) AS call_number,

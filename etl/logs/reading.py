@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from etl.logs.findings import Finding
@@ -21,6 +22,21 @@ LARGEST_UNPACKED = 200_000_000
 MOST_ROWS = 300_000
 MOST_COLUMNS = 100
 MOST_CHARACTERS = 4_000
+# What the workbook reader raises on bytes that are no workbook: its parts are looked up, unpacked and parsed
+# as it goes, so that damage shows as almost anything. Each kind here was met with changed files (tests/trust/fuzz).
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    OSError,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    RuntimeError,
+)
 FORMULA = "\x00formula"
 """Stands for a formula in a cell; no text of a file can hold it."""
 
@@ -112,8 +128,12 @@ def _read_workbook(path: Path, content: bytes) -> list[Sheet]:
             if sum(entry.file_size for entry in packed.infolist()) > LARGEST_UNPACKED:
                 raise Refused(_about(path, "file_too_large", "It unpacks to more than 200 MB."))
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError) as error:
+        return _read_sheets(path, workbook)
+    except DAMAGE as error:
         raise Refused(_about(path, "not_a_workbook")) from error
+
+
+def _read_sheets(path: Path, workbook: Workbook) -> list[Sheet]:
     chosen = [(form, sheet) for sheet in workbook.worksheets if (form := form_of(sheet.title)) is not None]
     if not chosen:
         form = form_of(path.stem)

@@ -16,6 +16,8 @@ import duckdb
 import pandas as pd
 
 from etl.publish.estimate_store import EstimateStore
+from etl.publish.evidence_ledger import Entry
+from etl.publish.ledger_entries import refuse_false_claims
 from etl.publish.rows import insert_rows
 from etl.statements import load_statements
 from evaluation.analysis_result import AnalysisResult
@@ -36,11 +38,13 @@ def evaluate_programs(
     progress: Callable[[str], None],
     quick: bool,
     store: EstimateStore,
+    known: Sequence[Entry] = (),
 ) -> None:
     """Write out_estimate and its companions for every program with analyses.
 
-    quick: only the first analysis of each program, without its slow checks. A program that cannot be evaluated stops the
-    build (ProgramError names the entry).
+    quick: only the first analysis of each program, without its slow checks. known: the evidence ledger, which decides
+    whether an analysis may call itself confirmatory. A program that cannot be evaluated stops the build (ProgramError
+    names the entry).
     """
     for program in programs:
         if not program.get("analysis"):
@@ -50,6 +54,7 @@ def evaluate_programs(
         if inputs.panel.empty:
             progress(f"{program['program']}: no counts of {program['city']}, no estimates")
             continue
+        refuse_false_claims(program, str(inputs.panel["month"].max())[:7], known)
         only = [str(program["analysis"][0]["id"])] if quick else None
         deep: list[str] | None = [] if quick else None
         key = store.key(program, inputs.panel, inputs.areas, inputs.neighbors, (only, deep))

@@ -1,12 +1,11 @@
 """`python -m etl verify`: make the numbers of a release again and compare them.
 
-The file must have the SHA-256 that its name begins with. Each estimate is computed again from the
+The file must have the SHA-256 that its name holds the start of (the read door checks it). Each estimate is computed again from the
 counts the release holds, with today's code: texts and counts must be the same, other numbers to 1e-9.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -36,12 +35,6 @@ def verify(result: str | None, release_id: str | None, progress: Callable[[str],
     Raises ReleaseError when the release cannot be read, LookupError when there is no such result.
     """
     release = warehouse.open_release(release_id)
-    with release.path.open("rb") as opened:
-        sha = hashlib.file_digest(opened, "sha256").hexdigest()
-    if not release.path.stem.endswith(sha[:12]):
-        # Nothing in a changed file is worth comparing.
-        line = f"{release.path.name} is damaged or was changed: its SHA-256 begins with {sha[:12]}"
-        return Verification(1, (line,))
     differences: list[str] = []
     compared = 1
     asked = result.split("/") if result else []

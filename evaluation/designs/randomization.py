@@ -72,10 +72,11 @@ def cluster_starts(panel: Panel) -> tuple[tuple[str, ...], NDArray[np.int64]]:
 def eligible_clusters(starts: NDArray[np.int64], levels: Array | None) -> NDArray[np.bool_]:
     """Clusters that could have been chosen: the treated ones and those at least half as high as the lowest.
 
-    levels: (G,) of an earlier, different outcome; None makes every cluster eligible.
+    levels: (G,) of an earlier, different outcome. None makes every cluster eligible, and so does a level that
+    is known for none of the treated clusters: then nothing tells which others are like them.
     """
     treated = starts < NEVER
-    if levels is None:
+    if levels is None or not np.isfinite(levels[treated]).any():
         return np.ones(len(starts), dtype=bool)
     floor = np.nanmin(levels[treated]) / 2
     return np.asarray(treated | (levels >= floor))

@@ -308,7 +308,11 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         figure.update_yaxes(autorange="reversed", showgrid=False)
     if chart.estimates and not chart.is_curve:
         labels = [item.label for item in chart.estimates]
-        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(wrap(label, 18)) for label in labels])
+        wrapped = [wrap(label, 18) for label in labels]
+        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(lines) for lines in wrapped])
+        # A label of several lines must not run into the next one: all rows are as high as the highest label.
+        tallest = max(len(lines) for lines in wrapped)
+        figure.update_layout(height=max(chart.height, 80 + len(labels) * (10 + 18 * tallest)))
 
 
 def _month_range(chart: ChartDescription) -> list[str] | None:

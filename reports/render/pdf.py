@@ -6,6 +6,7 @@ compiler are used and no clock is read: the same document gives the same bytes o
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
@@ -22,6 +23,7 @@ from reports.render.chart_layout import lay_out
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 STANDARDS = ["a-2a", "ua-1"]
 PLACEHOLDER = "?"
+TRIES_BY_NAME = 3
 NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
 ESCAPED = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
 NAMES: dict[type, str] = {
@@ -37,7 +39,7 @@ NAMES: dict[type, str] = {
 def render_pdf(document: Document) -> bytes:
     """PDF of `document`. Raises typst.TypstError if a figure lacks alt text (PDF/UA-1 enforces it)."""
     text = json.dumps(typst_input(document), sort_keys=True)
-    while True:
+    for attempt in itertools.count():
         try:
             return bytes(
                 typst.compile(
@@ -53,21 +55,43 @@ def render_pdf(document: Document) -> bytes:
         except typst.TypstError as error:
             # PDF/UA forbids a character without a glyph: a name in a script the fonts lack is
             # printed with placeholders instead of stopping the report.
-            shorter = _without_missing(text, str(error))
+            shorter = _without_missing(text, str(error), attempt)
             if shorter == text:
                 raise
             text = shorter
 
 
-def _without_missing(text: str, message: str) -> str:
-    """`text` (JSON) with the characters that the compiler could not draw replaced by a placeholder."""
+def _without_missing(text: str, message: str, attempt: int = 0) -> str:
+    """`text` (JSON) with the characters that the compiler could not draw replaced by a placeholder.
+
+    The compiler names one run of text at a time, and where a mark follows a letter it names the
+    letter and not the mark. So after a few tries, or when it blames what every font has, all
+    characters outside the scripts that the fonts are known to hold are replaced at once.
+    """
     missing = NO_GLYPH.search(message)
     if missing is None:
         return text
-    shown = ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), missing.group(1))
+    shown = set(ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), missing.group(1)))
     document = json.loads(text)
-    table = str.maketrans({character: PLACEHOLDER for character in shown if character != PLACEHOLDER})
-    return json.dumps(_translated(document, table), sort_keys=True)
+    named = {character for character in shown if not _surely_drawn(character)}
+    if not named or attempt >= TRIES_BY_NAME:
+        named |= {character for character in _characters(document) if not _surely_drawn(character)}
+    return json.dumps(_translated(document, str.maketrans(dict.fromkeys(named, PLACEHOLDER))), sort_keys=True)
+
+
+def _surely_drawn(character: str) -> bool:
+    """Latin letters and the punctuation of our own sentences, without marks that combine."""
+    code = ord(character)
+    return code < 0x250 or 0x2010 <= code <= 0x2027 or character in "\n−≤≥≈•→←↑↓"
+
+
+def _characters(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return set(value)
+    if isinstance(value, list | dict):
+        items = value if isinstance(value, list) else value.values()
+        return set().union(*(_characters(item) for item in items))
+    return set()
 
 
 def _translated(value: Any, table: dict[int, str]) -> Any:

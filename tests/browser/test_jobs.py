@@ -13,8 +13,8 @@ from tests.fixture_release import OLDER_ID, RELEASE_ID
 
 pytestmark = pytest.mark.browser
 PAGES = (
-    "/", "/results", "/places", "/outreach", "/requests", "/funding", "/claims", "/evidence", "/briefing",
-    "/downloads", "/method",
+    "/", "/results", "/places", "/outreach", "/routes", "/requests", "/funding", "/claims", "/promises",
+    "/evidence", "/briefing", "/downloads", "/method",
 )  # fmt: skip
 
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from etl.settings import load_sources
 from etl.warehouse import Release
-from tests.data.conftest import MINNEAPOLIS, NEW_YORK, SHARED, build_and_open, needs
+from tests.data.conftest import MINNEAPOLIS, NEW_YORK
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Iterator[Release]:
+def everything(real: Release) -> Release:
     """A release of all folders together."""
-    folders = [needs(MINNEAPOLIS), needs(NEW_YORK), needs(SHARED / "madison")]
-    yield build_and_open(tmp_path_factory.mktemp("everything"), data=folders, programs=no_programs)
+    return real
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("vintages")
 
 
-def test_a_newer_export_says_what_it_changed(home: Path, tmp_path: Path, no_programs: Path) -> None:
+def test_a_newer_export_says_what_it_changed(
+    home: Path, tmp_path: Path, no_programs: Path, police_rows_only: Path
+) -> None:
     folder = needs(MINNEAPOLIS) / "incidents" / "snapshots"
     earlier, later = cases_of(folder / APRIL), cases_of(folder / OCTOBER)
     releases = []
@@ -33,7 +35,7 @@ def test_a_newer_export_says_what_it_changed(home: Path, tmp_path: Path, no_prog
         data = tmp_path / name[:-4]
         data.mkdir()
         (data / name).write_bytes((folder / name).read_bytes())
-        releases.append(build_and_open(home, data=[data], programs=no_programs))
+        releases.append(build_and_open(home, data=[data], programs=no_programs, sources=police_rows_only))
     first, second = releases
     rows = second.query("revisions", city="minneapolis", source="minneapolis_police_incidents")
     changed = rows[rows["outcome"] == "gunshot"].set_index("change")["cases"]
@@ -73,8 +75,10 @@ def test_the_memory_of_loads_is_private(home: Path) -> None:
     assert (home / "private").stat().st_mode & 0o077 == 0
 
 
-def test_the_same_files_again_change_nothing(home: Path, tmp_path: Path, no_programs: Path) -> None:
+def test_the_same_files_again_change_nothing(
+    home: Path, tmp_path: Path, no_programs: Path, police_rows_only: Path
+) -> None:
     folder = needs(MINNEAPOLIS) / "incidents" / "snapshots"
     (tmp_path / OCTOBER).write_bytes((folder / OCTOBER).read_bytes())
-    again = build_and_open(home, data=[tmp_path], programs=no_programs)
+    again = build_and_open(home, data=[tmp_path], programs=no_programs, sources=police_rows_only)
     assert again.query("revisions", city="minneapolis").empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_release(folder: Path, release_id: str, count: int = 3) -> Path:
-    path = folder / f"{release_id}-0123456789ab.duckdb"
-    with duckdb.connect(str(path)) as connection:
+    building = folder / "building.duckdb"
+    with duckdb.connect(str(building)) as connection:
         for table in load_dictionary().tables.values():
             if table.store == "release":
                 for statement in create_table_sql(table):
@@ -38,6 +39,8 @@ def write_release(folder: Path, release_id: str, count: int = 3) -> Path:
                 " 'occurred', 'gunshot', 'victims', ?, false)",
                 [month, count],
             )
+    sha = hashlib.sha256(building.read_bytes()).hexdigest()
+    path = building.rename(folder / f"{release_id}-{sha[:12]}.duckdb")
     (folder / "CURRENT").write_text(path.name + "\n")
     return path
 
@@ -70,12 +73,15 @@ def test_unknown_and_broken_releases_have_their_own_code(folder: Path) -> None:
     with pytest.raises(ReleaseError) as caught:
         warehouse.open_release("2020.1.0")
     assert caught.value.code == "unknown_release"
-    broken = folder / "2026.1.1-aaaaaaaaaaaa.duckdb"
-    broken.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(ReleaseError) as caught:
-        warehouse.open_release("2026.1.1")
-    assert caught.value.code == "broken_release"
-    assert "\n" not in str(caught.value)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    broken = folder / path.name.replace("2026.1.0", "2026.1.1")
+    for damaged in (content[:5000], content):
+        broken.write_bytes(bytes(damaged))
+        with pytest.raises(ReleaseError) as caught:
+            warehouse.open_release("2026.1.1")
+        assert caught.value.code == "broken_release"
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "nothing.duckdb", "", "2026.9.9-feedfeedfeed.duckdb"])
