@@ -9,13 +9,11 @@ from hashlib import sha256
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import pyarrow as pa
 import streamlit as st
 
 from etl.warehouse import Release
 from presentation import tables
-from presentation.charts import plotly_chart
 from presentation.charts.description import ChartDescription
 from presentation.language import say
 
@@ -34,11 +32,11 @@ def show(chart: ChartDescription, release: Release) -> None:
     st.subheader(chart.title, anchor=False)
     if chart.subtitle and not chart.cells:
         st.caption(chart.subtitle)
-    described = _Described(chart)
+    figure, config = _drawn(_Described(chart), is_dark())
     st.plotly_chart(
-        _drawn(described, is_dark()),
+        figure,
         theme=None,
-        config=plotly_chart.config(chart),
+        config=config,
         alt=chart.alt,
         key=f"chart_{chart.id}",
     )
@@ -74,19 +72,14 @@ def digest(chart: ChartDescription) -> bytes:
     return digest
 
 
-class _Finished(go.Figure):
-    """A figure whose plain form is made once: making it is most of what showing a chart costs."""
-
-    def to_dict(self) -> dict[str, Any]:
-        if "_plain" not in self.__dict__:
-            self.__dict__["_plain"] = super().to_dict()
-        return self.__dict__["_plain"]
-
-
 @lru_cache(maxsize=256)
-def _drawn(described: _Described, dark: bool) -> go.Figure:
-    """The figure, built once. Never changed afterwards."""
-    return _Finished(plotly_chart.draw(described.chart, dark))
+def _drawn(described: _Described, dark: bool) -> tuple[Any, dict[str, Any]]:
+    """The Plotly figure and its settings, built once. Never changed afterwards."""
+    # Only here: pages without such a chart need not import Plotly.
+    from pages.parts.finished_figure import FinishedFigure
+    from presentation.charts import plotly_chart
+
+    return FinishedFigure(plotly_chart.draw(described.chart, dark)), plotly_chart.config(described.chart)
 
 
 @lru_cache(maxsize=256)
