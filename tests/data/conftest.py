@@ -34,9 +34,11 @@ def silent(line: str) -> None:
 
 
 def build_and_open(home: Path, **options: object) -> Release:
-    """Build into `home` and open what was published."""
-    made = build(Options(home=home, **options), silent)  # type: ignore[arg-type]
+    """Build into `home` and open what was published: the data alone, without evidence, routes and forecasts."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("etl.publish.build.evaluate_everything", lambda loading: None)
+        patch.setattr("etl.publish.build.keep_forecast", lambda *ignored: None)
+        made = build(Options(home=home, **options), silent)  # type: ignore[arg-type]
         patch.setenv("OVP_HOME", str(home))
         return warehouse.open_release(made.id)
 
