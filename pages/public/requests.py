@@ -84,7 +84,7 @@ team_hours = reading.read(release, "team_hours", program=program.id)
 on_shift = (
     hours.worked_hours(team_hours)
     if len(team_hours)
-    else hours.schedule_hours(program.entries("schedule")[-1:])
+    else hours.schedule_hours(hours.latest_schedule(program.entries("schedule")))
 )
 reach = requests.reach(of_week, on_shift)
 if len(coverage) or reach:
