@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from presentation import numbers, sentences, words
 from presentation.language import say
-from reports import parts
+from reports import money, parts
 from reports.content import Content
 from reports.document import Block, Document, Heading, PageBreak, Paragraph, Table
 
@@ -17,7 +17,13 @@ def build(content: Content) -> Document:
         result = content.results.get(analysis["id"])
         if result is not None:
             blocks += [PageBreak(), *_analysis(content, analysis["id"], result)]
-    blocks += [PageBreak(), *_sources(content), *parts.limits(), *parts.provenance(content)]
+    blocks += [
+        PageBreak(),
+        *money.money_in_detail(content),
+        *_sources(content),
+        *parts.limits(),
+        *parts.provenance(content),
+    ]
     return Document(
         kind="technical",
         title=say("report.title.technical", program=content.program.name),
@@ -50,7 +56,7 @@ def _overview(content: Content) -> list[Block]:
         return [Paragraph(say("report.no_estimate"), "lead")]
     head = tuple(parts.column(n) for n in ("analysis", "outcome", "phase", "estimate", "interval", "verdict"))
     caption = parts.column("caption.analyses")
-    widths = (3.2, 1.6, 1.6, 1, 1.6, 1.2)
+    widths = (5, 1.5, 1.7, 0.9, 1.6, 1.1)
     return [parts.heading("analyses"), Table("Analyses", caption, head, tuple(rows), "lllrrl", widths)]
 
 
@@ -59,7 +65,7 @@ def _analysis(content: Content, name: str, result: dict) -> list[Block]:
         Heading(parts.analysis_name(content, name)),
         Paragraph(sentences.finding(result), "caution"),
         *parts.detectable(result),
-        *parts.counterfactual_figure(content, result),
+        *parts.answer_figure(content, result),
     ]
     for text in (sentences.sides(result), sentences.averted(result), sentences.additive(result)):
         if text:

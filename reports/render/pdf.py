@@ -152,5 +152,11 @@ def footer(document: Document) -> str:
 
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Figure):
-        return {"block": "figure", "alt": block.alt, "caption": block.caption, "chart": lay_out(block.chart)}
+        return {
+            "block": "figure",
+            "alt": block.alt,
+            "caption": block.caption,
+            "height": block.height,
+            "chart": lay_out(block.chart),
+        }
     return {"block": NAMES[type(block)], **asdict(block)}
