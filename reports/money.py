@@ -88,12 +88,12 @@ def _by_year(amounts: list[Plain]) -> Table:
 
 
 def _review(content: Content) -> list[Plain]:
-    rows = content.release.query("funding_review", program=content.program.id).to_dict("records")
+    rows = content.read("funding_review", program=content.program.id).to_dict("records")
     return [{str(key): value for key, value in row.items()} for row in rows]
 
 
 def _amounts(content: Content) -> list[Plain]:
-    rows = content.release.query("funding", program=content.program.id).to_dict("records")
+    rows = content.read("funding", program=content.program.id).to_dict("records")
     return [
         row | {"precision": content.program.entry("funding", row["funding"]).get("date_precision")}
         for row in rows
@@ -101,7 +101,7 @@ def _amounts(content: Content) -> list[Plain]:
 
 
 def _last_month(content: Content) -> object:
-    frame = content.release.query(
+    frame = content.read(
         "monthly",
         city=content.program.city,
         geography="city",

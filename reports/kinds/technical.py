@@ -56,7 +56,7 @@ def _overview(content: Content) -> list[Block]:
         return [Paragraph(say("report.no_estimate"), "lead")]
     head = tuple(parts.column(n) for n in ("analysis", "outcome", "phase", "estimate", "interval", "verdict"))
     caption = parts.column("caption.analyses")
-    widths = (5, 1.5, 1.7, 0.9, 1.6, 1.1)
+    widths = (5, 1.5, 1.7, 0.9, 1.6, 1.4)
     return [parts.heading("analyses"), Table("Analyses", caption, head, tuple(rows), "lllrrl", widths)]
 
 
@@ -106,7 +106,7 @@ def _standard(content: Content, name: str) -> list[Block]:
 
 
 def _sources(content: Content) -> list[Block]:
-    frame = content.release.query("sources", city=content.program.city)
+    frame = content.read("sources", city=content.program.city)
     rows = tuple(
         (
             row["title"],

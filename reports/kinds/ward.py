@@ -18,7 +18,7 @@ OUTCOME = "gunshot"
 
 def wards(content: Content) -> list[str]:
     """Ward ids of the program's city, in order of number or name."""
-    frame = content.release.query("areas", city=content.program.city, geography="ward")
+    frame = content.read("areas", city=content.program.city, geography="ward")
     return sorted(
         frame["area"], key=lambda area: (not area.isdigit(), int(area) if area.isdigit() else 0, area)
     )
@@ -26,7 +26,7 @@ def wards(content: Content) -> list[str]:
 
 def build(content: Content, ward: str) -> Document:
     """The brief of one ward, 1 to 2 pages. Raises ReportError(unknown_ward)."""
-    areas = content.release.query("areas", city=content.program.city, geography="ward")
+    areas = content.read("areas", city=content.program.city, geography="ward")
     mine = areas[areas["area"] == ward].to_dict("records")
     if not mine:
         known = ", ".join(wards(content)) or "none"
@@ -68,7 +68,7 @@ def build(content: Content, ward: str) -> Document:
 
 def _effects(content: Content) -> pd.DataFrame:
     """Ward rows of the phase that the program's main question is about."""
-    frame = content.release.query(
+    frame = content.read(
         "area_effects", program=content.program.id, geography="ward", outcome=OUTCOME, unit="incidents"
     )
     phase = (content.primary or {}).get("card", {}).get("phase")
@@ -109,16 +109,16 @@ def _answer(content: Content, ward: str, things: str) -> list[Block]:
 
 
 def _monthly(content: Content, unit: str, ward: str | None = None) -> pd.DataFrame:
-    frame = content.release.query(
+    frame = content.read(
         "monthly",
         city=content.program.city,
         geography="ward",
         outcome=OUTCOME,
         unit=unit,
         month_basis="occurred",
-        area=ward,
     )
-    return frame.assign(month=pd.to_datetime(frame["month"]))
+    mine = frame if ward is None else frame[frame["area"] == ward]
+    return mine.assign(month=pd.to_datetime(mine["month"]))
 
 
 def _chart(content: Content, ward: str, name: str, things: str) -> list[Block]:
