@@ -54,8 +54,9 @@ slow: $(VENV)/dev.stamp ## Every slow test: coverage gates, kills, cold servers,
 coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (hours); committed under benchmarks/results
 	@$(BIN)/python -m benchmarks.coverage --json benchmarks/results/coverage.json
 
-screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Chromium)
+screens: $(VENV)/dev.stamp ## Pictures of every page and report into docs/screens (needs Chromium, pdftoppm)
 	@$(BIN)/python -m tests.browser.screens
+	@$(BIN)/python -m tests.reports.screens
 
 ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records: make ship DATA=FOLDER
 	@$(BIN)/python -m etl ship --minneapolis $(DATA)/minneapolis --new-york $(DATA)/nyc

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from presentation import numbers, sentences, words
+from presentation.charts.estimates import design_name
 from presentation.language import say
 from reports import money, parts
 from reports.content import Content
-from reports.document import Block, Document, Heading, PageBreak, Paragraph, Table
+from reports.document import Block, Bullets, Document, Heading, PageBreak, Paragraph, Table
 
 
 def build(content: Content) -> Document:
@@ -89,7 +90,7 @@ def _standard(content: Content, name: str) -> list[Block]:
                 continue
             rows.append(
                 (
-                    words.word("design", row["design"]),
+                    design_name(row),
                     words.interval_name(estimate["interval_method"]),
                     numbers.signed_percent(estimate["rate_ratio"]),
                     parts.interval_words(*estimate["interval_95"]),
@@ -102,6 +103,17 @@ def _standard(content: Content, name: str) -> list[Block]:
     return [
         parts.heading("standard", 3),
         Table("Other designs", caption, head, tuple(rows), "llrr", (3, 3, 1, 1.6)),
+    ]
+
+
+def _recompute(content: Content) -> list[Block]:
+    """The commands that give these numbers again from the files of the release alone."""
+    names = ("export", "verify", "replicate", "own")
+    text = {"release": content.release.id, "program": content.program.id}
+    return [
+        parts.heading("recompute"),
+        Paragraph(say("report.text.recompute")),
+        Bullets(tuple(say(f"report.recompute.{name}", **text) for name in names)),
     ]
 
 
