@@ -53,6 +53,9 @@ def main(argv: list[str] | None = None) -> int:
                 "seconds",
             )
         )
+    technical = next(documents(release, options.program, "technical"))
+    appendix = median_seconds(lambda: render(technical, "pdf"), 1)
+    rows.append(ratio("technical appendix, PDF, about 100 pages", appendix, SINGLE_LIMIT, None, "seconds"))
     batch = median_seconds(lambda: ward_batch(release, options.program), 1 if options.quick else 3)
     rows.append(ratio("all ward briefs, PDF and DOCX (limit 10 s)", batch, BATCH_LIMIT, 1.0, "seconds"))
     figures = next(documents(release, options.program, "council")).figures
