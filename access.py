@@ -36,6 +36,7 @@ STAFF_PAGES = {  # file name → (icon, least role)
     "intake": (":material/upload_file:", "leadership"),
     "quality": (":material/fact_check:", "leadership"),
     "providers": (":material/handshake:", "leadership"),
+    "forecast": (":material/calendar_month:", "leadership"),
 }
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import anyio.to_thread
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 
 import asgi_guard
@@ -46,6 +47,13 @@ async def ready(_: Request) -> JSONResponse:
             {"ready": False, "code": error.code}, status_code=503, headers={"cache-control": "no-store"}
         )
     return JSONResponse({"ready": True, "release": release}, headers={"cache-control": "no-store"})
+
+
+async def overview(request: Request) -> RedirectResponse:
+    """The front page by its name: Streamlit serves its default page at the root only."""
+    query = request.url.query
+    # Relative, so that it is right behind a proxy that serves the app under a path.
+    return RedirectResponse(f"./?{query}" if query else "./")
 
 
 def _read_release() -> str:
@@ -76,10 +84,15 @@ def _import_heavy_libraries() -> None:
     gc.freeze()
 
 
+# Streamlit takes a folder named `pages` for its old way of listing pages, until the first run of the
+# script has said otherwise: the first visitor of a fresh server who came by a link to a page would be told
+# that there is no such page.
+PagesManager.uses_pages_directory = False
+
 app = App(
     DASHBOARD,
     lifespan=lifespan,
-    routes=[Route("/health", health), Route("/ready", ready)],
+    routes=[Route("/health", health), Route("/ready", ready), Route("/overview", overview)],
     middleware=[*asgi_guard.middleware(), Middleware(ApiDoor), Middleware(StaticGzip)],
     secrets=asgi_guard.staff_secrets(),
 )

@@ -57,8 +57,18 @@ class Row:
         allowance = 2 * math.sqrt(self.limit * (1 - self.limit) / max(self.estimable, 1)) if quick else 0.0
         return self.rate <= self.limit + allowance
 
+    @property
+    def monte_carlo_error(self) -> float:
+        """Standard error of the rate, for the number of histories it was counted on."""
+        return math.sqrt(self.rate * (1 - self.rate) / max(self.estimable, 1))
+
     def as_dict(self) -> dict[str, object]:
-        return asdict(self) | {"passes": self.passes()}
+        """Fields as JSON can hold them, with whether the rule is kept and how sure the rate is."""
+        known = {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in asdict(self).items()
+        }
+        return known | {"passes": self.passes(), "monte_carlo_error": round(self.monte_carlo_error, 5)}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class TablePolicy:
     counts   columns of whole numbers that count people-linked records
     grains   allowed (geography, period_kind, attribute); empty where `data` is not person-linked
     nested   attribute → the value that the others are out of (steps of a path, not a partition)
-    parts    measure → the measure it is a part of
+    parts    measure → a measure it is a part of, once for each such measure
     separate attributes that split other records than the rest of their measure does
     percents percentage column → (numerator column, denominator column)
     times    columns of minutes, and the column with the number of records behind them
@@ -85,7 +85,11 @@ def _table(name: str, entry: dict[str, Any], grains: dict[str, Any]) -> TablePol
     if entry["data"] == "person-linked":
         settings["grains"] = grains[entry["grains"]]
     settings["nested"] = tuple(entry.get("nested", {}).items())
-    settings["parts"] = tuple(entry.get("parts", {}).items())
+    settings["parts"] = tuple(
+        (part, whole)
+        for part, wholes in entry.get("parts", {}).items()
+        for whole in ([wholes] if isinstance(wholes, str) else wholes)
+    )
     settings["percents"] = tuple(
         (column, parts["numerator"], parts["denominator"])
         for column, parts in entry.get("percents", {}).items()

@@ -136,7 +136,7 @@ def _has_small_rest(rules: TablePolicy, frame: pd.DataFrame, smallest: int) -> p
         rows = frame.index[frame["measure"] == part]
         place = pd.MultiIndex.from_frame(frame.loc[rows, key].assign(measure=whole))
         rest = exact.reindex(place).to_numpy() - frame.loc[rows, count].to_numpy(dtype="float64")
-        result.loc[rows] = (rest > 0) & (rest < smallest)
+        result.loc[rows] |= (rest > 0) & (rest < smallest)
     return result
 
 

@@ -9,6 +9,7 @@ The archive holds the private store: keep it where the private store may be kept
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import io
 import os
@@ -16,6 +17,7 @@ import shutil
 import sys
 import tarfile
 import uuid
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +105,7 @@ def _unpack(archive_path: Path, into: Path) -> dict[str, str]:
     """Unpack plain files only; digest of each by name."""
     digests: dict[str, str] = {}
     try:
+        _read_through(archive_path)
         with tarfile.open(archive_path, mode="r:gz") as archive:
             for member in archive:
                 inside = Path(member.name)
@@ -115,9 +118,16 @@ def _unpack(archive_path: Path, into: Path) -> dict[str, str]:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.write_bytes(content)
                 path.chmod(member.mode & 0o777)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise BackupError(f"{archive_path.name} cannot be read to its end; use another backup") from error
     return digests
+
+
+def _read_through(archive_path: Path) -> None:
+    """Read to the end of the packed stream, where its check sum stands: the archive's own reader stops before it."""
+    with gzip.open(archive_path) as stream:
+        while stream.read(4 * 1024**2):
+            pass
 
 
 def _sums(folder: Path) -> dict[str, str]:

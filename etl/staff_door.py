@@ -15,6 +15,9 @@ from etl.logs.findings import REASONS
 from etl.logs.private_store import store_path
 from etl.statements import load_statements
 
+FORECAST = "forecast.duckdb"
+"""File in the private folder that holds next month's forecast by area (`etl/publish/forecast.py`)."""
+
 
 class NotStaff(PermissionError):
     """Asked outside a staff process."""
@@ -29,6 +32,8 @@ def ask(name: str, **params: object) -> pd.DataFrame | None:
         raise NotStaff("the private store is open to the staff process only")
     statement = load_statements("staff")[name]
     path = store_path(warehouse.home())
+    if "core_route_forecast" in statement.text:
+        path = path.with_name(FORECAST)
     if not path.exists():
         return None
     with duckdb.connect(str(path), read_only=True, config=dict(warehouse.READ_ONLY_SETTINGS)) as connection:

@@ -81,7 +81,15 @@ def _check_workbook(path: Path, name: str) -> None:
             unpacked = 0
             for part in parts:
                 unpacked = _check_part(archive, part, name, unpacked)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ValueError,
+        LookupError,
+        EOFError,
+        OSError,
+        RuntimeError,
+    ) as error:
         raise _bad(name, "it is damaged", _SAVE) from error
 
 

@@ -68,8 +68,8 @@ def coverage(counts: Mapping[HourOfWeek, int], shift_hours: set[HourOfWeek]) -> 
     )
 
 
-def wilson_interval(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of a share (Wilson 1927), both ends in 0..1."""
+def wilson_interval(successes: float, trials: float, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a share (Wilson 1927), both ends in 0..1. Successes may be a mean over ties, so not whole."""
     if trials < 1 or not 0 <= successes <= trials:
         raise ValueError("needs 0 <= successes <= trials, trials at least 1")
     z = float(stats.norm.ppf(0.5 + level / 2))

@@ -37,14 +37,14 @@ class Palette:
 
 LIGHT = Palette(
     background="#ffffff",
-    text="#1c1f23",
+    text="#101317",
     muted="#59616b",
     grid="#e3e6ea",
     phase="#f3f4f6",
     phase_evaluated="#e4eef6",
     band_opacity=0.22,
     roles={
-        "observed": Look("#1c1f23", "solid", "circle", 1.6),
+        "observed": Look("#101317", "solid", "circle", 1.6),
         "expected": Look("#0072b2", "dash", "square", 2.4),
         "comparison": Look("#7a5195", "dot", "diamond", 1.8),
         "estimate": Look("#59616b", "solid", "circle", 2.0),

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.hours import HourOfWeek
+from evaluation.reach import hours_to_reach
 from evaluation.times import needed_answers
 from presentation import numbers, words
 from presentation.charts.description import Axis, Bars, ChartDescription
-from presentation.language import say
+from presentation.language import enumerate_words, listed, say
 
 Plain = dict[str, Any]
 STEPS = ("asked", "relayed", "answered", "arrived")
@@ -167,10 +169,93 @@ def time_rows(times: pd.DataFrame) -> list[Plain]:
                 "period": numbers.month(row["period"], short=True),
                 "requests": numbers.count(row["n"]),
                 "median_time": duration(row["median_minutes"]),
+                "interval_median": _between(row["median_lower_95"], row["median_upper_95"]),
                 "p90_time": duration(row["p90_minutes"]),
+                "interval_p90": _between(row["p90_lower_95"], row["p90_upper_95"]),
             }
         )
     return rows
+
+
+def _between(lower: float | None, upper: float | None) -> str:
+    """An interval of times; empty where there is none, open where the upper end was never reached."""
+    if not numbers.is_known(lower):
+        return ""
+    return say("numbers.span", first=duration(lower), last=duration(upper))
+
+
+def reach(counts: pd.DataFrame, worked: set[HourOfWeek]) -> list[str]:
+    """What it would take to be on the street in the hours of nine in ten shootings.
+
+    counts: weekday, hour, count. worked: hours of the week with a team. Empty without either.
+    """
+    if not worked or counts.empty or counts["count"].sum() <= 0:
+        return []
+    pairs = zip(counts["weekday"], counts["hour"], counts["count"], strict=True)
+    found = hours_to_reach({(int(day), int(hour)): int(n) for day, hour, n in pairs}, worked)
+    parts = {"now": numbers.count(found.now), "share": numbers.percent(100 * found.share_now)}
+    if not found.added:
+        return [say("reach.enough", **parts)]
+    days = listed("numbers.weekdays")
+    first = [say("reach.hour", day=days[day - 1], hour=numbers.hour(hour)) for day, hour in found.added[:5]]
+    return [
+        say(
+            "reach.sentence",
+            needed=numbers.count(found.needed),
+            times=numbers.decimal(found.needed / found.now, 1),
+            **parts,
+        ),
+        say("reach.added", hours=enumerate_words(first)),
+    ]
+
+
+def scenario(counts: pd.DataFrame) -> str:
+    """The invented city's case: dispatch reaches a team only while one is on shift."""
+    part = counts[(counts["measure"] == "requests") & (counts["period_kind"] == "quarter")]
+    asked = _total(part, attribute="step", attribute_value="asked")[0]
+    unreached = _total(part, attribute="outcome", attribute_value="unreached")[0]
+    if not asked or not unreached:
+        return ""
+    pieces = []
+    bands_shown = {row["hour_band"]: row for row in bands(counts)}
+    urgent = counts[(counts["attribute"] == "hour_band") & (counts["measure"] == "urgent_requests")]
+    for band, group in urgent.groupby("attribute_value", sort=True):
+        name = str(band).replace("-", "–")
+        if band in bands_shown:
+            row = bands_shown[str(band)]
+            pieces.append(
+                say(
+                    "reach.band",
+                    band=name,
+                    answered=numbers.count(row["answered"]),
+                    asked=numbers.count(row["asked"]),
+                )
+            )
+        elif group["n"].notna().any():
+            pieces.append(say("reach.band_hidden", band=name, asked=numbers.count(group["n"].sum())))
+    return say(
+        "reach.scenario",
+        unreached=numbers.count(unreached),
+        asked=numbers.count(asked),
+        share=numbers.share(unreached, asked),
+        bands="; ".join(pieces),
+    )
+
+
+def by_area(areas: pd.DataFrame, names: dict[str, str], geography: str = "ward") -> list[Plain]:
+    """Requests by area, over the years that may be shown."""
+    part = areas[areas["geography"] == geography]
+    rows = []
+    for area, group in part.groupby("area", sort=False):
+        known = group["n"].dropna()
+        rows.append(
+            {
+                "area": names.get(str(area), str(area)),
+                "requests": numbers.count(known.sum()) if known.sum() else say("requests.protected"),
+                "note": "" if len(known) == len(group) else say("requests.some_protected_years"),
+            }
+        )
+    return sorted(rows, key=lambda row: (len(row["area"]), row["area"]))
 
 
 def duration(minutes: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,8 @@ from etl.load.incidents import LoadedRows, add_near_repeats, load_rows, place_by
 from etl.load.ledger import Ledger
 from etl.load.loading import Loading
 from etl.load.quality import quality_of_rows
-from etl.load.revisions import compare, compare_with_memory
+from etl.load.raw import RawView
+from etl.load.revisions import compare, compare_with_memory, take_remembered
 from etl.problems import SettingsError
 from etl.source_settings import GEOGRAPHIES, Source
 from etl.sources.landing import Landed
@@ -45,7 +47,7 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
         _insert_calls(loading, loaded)
     home = loading.options.home
     if home is not None:
-        compare_with_memory(loading.connection, home, loaded)
+        compare_with_memory(loading.connection, home, loaded, loading.options.take_smaller)
     loading.loaded.append(loaded)
     loading.dates[source.id] = (loaded.first_date, loaded.last_date, last_month)
     loading.ledger += [(source.id, entry) for entry in loaded.ledger]
@@ -66,16 +68,22 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
 
 
 def _load(loading: Loading, source: Source, landed: list[Landed], load_id: int) -> LoadedRows:
-    return load_rows(loading.connection, source, landed, load_id, loading.options.set_aside_share)
+    connection, home = loading.connection, loading.options.home
+    remembered = None
+    if source.rows is not None and source.rows.exports == "changes" and home is not None:
+        remembered = partial(take_remembered, connection, home)
+    return load_rows(connection, source, landed, load_id, loading.options.set_aside_share, remembered)
 
 
 def _load_exports(loading: Loading, source: Source, landed: list[Landed]) -> LoadedRows:
     """Each file is the whole list on its day: the last is loaded, each is compared with the one before."""
     connection = loading.connection
     ledger: list[Ledger] = []
+    raw: list[RawView] = []
     for number, export in enumerate(landed):
         loaded = _load(loading, source, [export], loading.next_load_id() + number)
         ledger += loaded.ledger
+        raw += loaded.raw
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE export_{number} AS SELECT * FROM core_incident WHERE source = ?",
             [source.id],
@@ -85,7 +93,8 @@ def _load_exports(loading: Loading, source: Source, landed: list[Landed]) -> Loa
             compare(connection, source, earlier, (f"export_{number}", export.name))
         if export is not landed[-1]:
             connection.execute("DELETE FROM core_incident WHERE source = ?", [source.id])
-    loaded.ledger = ledger
+    # Quality figures are of every file that was read, so their base and their rows are the same files.
+    loaded.ledger, loaded.raw = ledger, raw
     return loaded
 
 
@@ -98,7 +107,7 @@ def _insert_calls(loading: Loading, loaded: LoadedRows) -> None:
             f"""
             INSERT INTO core_call
             SELECT listed.source, listed.city, listed.case_number, listed.occurred_at, problem.problem,
-                   listed.precinct, listed.simulated
+                   listed.precinct, listed.neighborhood, listed.simulated
             FROM core_incident AS listed
             JOIN (
               SELECT trim({identifier(source.rows.case)}) AS call_number,

@@ -12,8 +12,15 @@ from etl.logs.hours import parents
 from etl.logs.periods import FREQUENCY, covered, first_day, is_provisional
 
 URGENT = ("scene_response", "call_response")
+CO_RESPONSE = "co_response_911"
 STEPS = {"relayed": "relayed_at", "answered": "answered_at", "arrived": "arrived_at"}
 BANDS = ("00-05", "06-11", "12-17", "18-23")
+# An interval of a quantile is given only where its ends cannot be one of the few smallest or largest records.
+FEWEST_FOR_INTERVAL = {0.5: 20, 0.9: 80}
+Z_95 = 1.959963984540054
+TIMES = (
+    "median_minutes", "p90_minutes", "median_lower_95", "median_upper_95", "p90_lower_95", "p90_upper_95",
+)  # fmt: skip
 
 
 def request_counts(
@@ -24,7 +31,11 @@ def request_counts(
     first: date,
     exported_on: date,
 ) -> pd.DataFrame:
-    """Rows of out_request with exact n: source, step and outcome by quarter, hour band by year, ward and neighborhood by year."""
+    """Rows of out_request with exact n: source, step and outcome by quarter, hour band by year, ward and neighborhood by year.
+
+    Calls on which teams go with police (911 co-response) have measures of their own, by year: by hour band, police
+    precinct and outcome. So have requests to add an area to a route, by neighborhood and year.
+    """
     at = requests["received_at"]
     here = requests.assign(outcome=requests["outcome"].fillna(NOT_RECORDED), band=_band(at))
     whole = here.assign(area=city, hour_band=here["band"])
@@ -33,6 +44,11 @@ def request_counts(
     urgent = whole.loc[whole["purpose"].isin(URGENT)]
     answered = urgent.loc[urgent["answered_at"].notna()]
     steps = _steps(whole)
+    calls = whole.loc[(whole["source"] == CO_RESPONSE) & whole["purpose"].isin(URGENT)]
+    calls_answered = calls.loc[calls["answered_at"].notna()]
+    to_add = inside.loc[inside["purpose"] == "add_area"]
+    districts = names(areas, "precinct")
+    district = parents(links, "precinct")
     span = (first, exported_on)
     parts = [
         counted(whole, "city", [city], "quarter", at, "requests", "source", _values(whole["source"]), *span),
@@ -61,6 +77,29 @@ def request_counts(
             inside, "neighborhood", names(areas, "neighborhood"), "year", at, "requests", ALL, [ALL], *span
         ),
     ]
+    parts.append(
+        counted(
+            to_add,
+            "neighborhood",
+            names(areas, "neighborhood"),
+            "year",
+            at,
+            "add_area_requests",
+            ALL,
+            [ALL],
+            *span,
+        )
+    )
+    for measure, rows in (("calls_911", calls), ("answered_calls_911", calls_answered)):
+        placed = inside.loc[inside.index.isin(rows.index)]
+        placed = placed.assign(area=placed["area"].map(district))
+        parts += [
+            counted(rows, "city", [city], "year", at, measure, ALL, [ALL], *span),
+            counted(rows, "city", [city], "year", at, measure, "hour_band", list(BANDS), *span),
+            counted(placed, "precinct", districts, "year", at, measure, ALL, [ALL], *span),
+        ]
+    outcomes = _values(calls["outcome"])
+    parts.append(counted(calls, "city", [city], "year", at, "calls_911", "outcome", outcomes, *span))
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
 
@@ -100,11 +139,12 @@ def request_times(requests: pd.DataFrame, city: str, first: date, exported_on: d
                         "n": len(asked),
                         "median_minutes": waiting_quantile(minutes, is_reached, 0.5),
                         "p90_minutes": waiting_quantile(minutes, is_reached, 0.9),
+                        **_interval_columns(minutes, is_reached),
                         "is_provisional": is_provisional(at, exported_on),
                     }
                 )
     columns = ["geography", "area", "period_kind", "period", "measure", "attribute", "attribute_value", "n"]
-    return pd.DataFrame(rows, columns=[*columns, "median_minutes", "p90_minutes", "is_provisional"])
+    return pd.DataFrame(rows, columns=[*columns, *TIMES, "is_provisional"])
 
 
 def waiting_minutes(requests: pd.DataFrame, column: str, exported_on: date) -> tuple[np.ndarray, np.ndarray]:
@@ -131,6 +171,40 @@ def waiting_quantile(minutes: np.ndarray, is_reached: np.ndarray, share: float) 
         if 1 - waiting >= share - 1e-12:
             return float(moment)
     return None
+
+
+def waiting_interval(
+    minutes: np.ndarray, is_reached: np.ndarray, share: float
+) -> tuple[float | None, float | None]:
+    """95 % interval of `waiting_quantile` (Brookmeyer and Crowley 1982, on the log(-log) scale); an end is None where
+    it is not reached, both are with too few records (`FEWEST_FOR_INTERVAL`)."""
+    if len(minutes) < FEWEST_FOR_INTERVAL[share]:
+        return None, None
+    waiting, greenwood = 1.0, 0.0
+    lower: float | None = None
+    upper: float | None = None
+    for moment in np.unique(minutes[is_reached]):
+        at_risk = int((minutes >= moment).sum())
+        events = int(((minutes == moment) & is_reached).sum())
+        waiting *= 1 - events / at_risk
+        if waiting <= 0:
+            break
+        greenwood += events / (at_risk * (at_risk - events))
+        half = Z_95 * np.sqrt(greenwood) / abs(np.log(waiting))
+        if lower is None and waiting ** np.exp(half) <= 1 - share:
+            lower = float(moment)
+        if upper is None and waiting ** np.exp(-half) <= 1 - share:
+            upper = float(moment)
+    return lower, upper
+
+
+def _interval_columns(minutes: np.ndarray, is_reached: np.ndarray) -> dict[str, float | None]:
+    columns: dict[str, float | None] = {}
+    for name, share in (("median", 0.5), ("p90", 0.9)):
+        columns[f"{name}_lower_95"], columns[f"{name}_upper_95"] = waiting_interval(
+            minutes, is_reached, share
+        )
+    return columns
 
 
 def _steps(requests: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Everything that is made after the estimates: facts, schedules, evidence, funding, claims."""
+"""Everything that is made after the estimates: facts, schedules, evidence, routes, funding, claims."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from etl.publish.claims import write_claims
 from etl.publish.evidence import write_evidence
 from etl.publish.facts import write_facts
 from etl.publish.funding import write_funding
+from etl.publish.routes import write_routes
 from etl.publish.schedules import write_schedules
 
 
@@ -18,6 +19,7 @@ def write_findings(connection: duckdb.DuckDBPyConnection, progress: Callable[[st
     write_facts(connection)
     write_schedules(connection)
     write_evidence(connection)
+    write_routes(connection)
     write_funding(connection)
     write_claims(connection)
     counts = [

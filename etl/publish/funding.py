@@ -14,6 +14,7 @@ import numpy as np
 
 from etl.publish.facts import loaded_programs
 from etl.publish.rows import insert_rows
+from etl.publish.ward_split import ward_rows
 from etl.statements import load_statements
 from evaluation.funding import (
     Figure,
@@ -21,6 +22,7 @@ from evaluation.funding import (
     break_even,
     cost_per_averted,
     cost_per_unit,
+    power_to_see,
     smallest_visible_change,
 )
 
@@ -51,6 +53,7 @@ def write_funding(connection: duckdb.DuckDBPyConnection) -> None:
             found += _break_even(funding, phase, amount, costs, estimates)
         found += _visible_changes(program)
         found += _next_reviews(connection, program)
+        found += ward_rows(connection, program)
         fixed = {"program": program["program"], "city": program["city"]}
         rows += [fixed | row | {"simulated": bool(program.get("simulated", False))} for row in found]
     insert_rows(connection, "out_funding_review", rows)
@@ -97,6 +100,7 @@ def _logged_costs(connection: duckdb.DuckDBPyConnection, program: Mapping[str, A
         ("shift_hour", "hours", "worker hours logged", "payments_over_logged_hours"),
         ("mediation", "mediations", "mediations that may be shown", "payments_over_protected_counts"),
         ("response", "responded", "requests to which a team came", "payments_over_protected_counts"),
+        ("answered_call", "calls", "911 calls answered with police", "payments_over_protected_counts"),
     ):
         if work[column] is None:
             continue
@@ -229,6 +233,9 @@ def _next_reviews(connection: duckdb.DuckDBPyConnection, program: Mapping[str, A
             "months_after": after,
             "dispersion": dispersion,
             "autocorrelation": max(0.0, likeness),
+            "power_to_see_10_percent": power_to_see(periods, 10),
+            "power_to_see_20_percent": power_to_see(periods, 20),
+            "power_to_see_30_percent": power_to_see(periods, 30),
         }
         by = _later(last, after)
         yield _visible_row(smallest_visible_change(periods), inputs, "next_review", f"by_{after}_months", by)

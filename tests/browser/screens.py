@@ -24,14 +24,20 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "promises": "/promises",
     "results-not-estimable": "/results?phase=withdrawn",
+    "routes": "/routes",
+    "routes-simulated": "/routes?program=simulated-outreach",
     "requests": "/requests",
     "funding": "/funding",
+    "requests-madison": "/requests?program=focused-interruption",
     "funding-madison": "/funding?program=focused-interruption",
     "claims": "/claims",
     "requests-simulated": "/requests?program=simulated-outreach",
     "funding-simulated": "/funding?program=simulated-outreach",
     "evidence": "/evidence",
+    "briefing": "/briefing",
+    "downloads": "/downloads",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
 }
@@ -60,17 +66,29 @@ def _height(page: Page) -> int:
     )
 
 
+# The script has run to its end, every part of the page has been fetched and drawn, the page's own style applies,
+# nothing moves or fades.
+QUIET = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const main = document.querySelector('[data-testid="stMainBlockContainer"]');
+  const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
+  const plots = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
+  return app?.dataset.testScriptState === 'notRunning'
+    && main?.querySelector('h1') !== null
+    && getComputedStyle(main).getPropertyValue('--page-style').trim() === 'on'
+    && !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-stale="true"]')
+    && charts.every(chart => chart.querySelector('svg, canvas'))
+    && plots.every(plot => plot.querySelector('svg.main-svg'))
+    && document.fonts.status === 'loaded'
+    && document.getAnimations().every(moving => moving.playState === 'finished');
+}"""
+
+
 def settled(page: Page) -> None:
-    """Wait until the script has run and nothing is being drawn any more."""
-    page.wait_for_selector('[data-testid="stApp"]')
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=\"stStatusWidget\"]')"
-        " && document.querySelector('[data-testid=\"stApp\"]')?.dataset.testScriptState !== 'running'"
-        " && !document.querySelector('[data-testid=\"stSkeleton\"]')"
-        " && !document.querySelector('[data-stale=\"true\"]')",
-        timeout=60_000,
-    )
-    page.wait_for_timeout(1200)
+    """Wait until the script has run and nothing is being drawn any more: quiet, and quiet still after a while."""
+    for _ in range(3):
+        page.wait_for_function(QUIET, timeout=60_000)
+        page.wait_for_timeout(400)
 
 
 def shrink(png: bytes) -> bytes:
@@ -89,10 +107,6 @@ def shrink(png: bytes) -> bytes:
 
 def take(browser: Browser, address: str, out: Path, names: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    # The first visit to a cold server must be the front page: Streamlit knows the other pages only after it.
-    first = browser.new_page()
-    whole_page(first, address, 1280)
-    first.close()
     for name in names:
         for device, width in WIDTHS.items():
             for theme in ("light", "dark") if name == "overview" else ("light",):

@@ -32,7 +32,7 @@ def serve(home: Path | None = None, seconds: float = 60) -> Iterator[str]:
     if home is not None:
         environment["OVP_HOME"] = str(home)
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.port", str(port)],
+        [sys.executable, "-m", "asgi", "--port", str(port)],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -53,7 +53,7 @@ def _wait(address: str, process: subprocess.Popen[bytes], seconds: float) -> Non
         if process.poll() is not None:
             raise RuntimeError(f"the dashboard stopped with status {process.returncode}")
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
                 return
         except (URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.findings_release import RELEASE_ID, publish_findings
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("claims", "evidence", "funding", "requests")
+PAGES = ("claims", "evidence", "funding", "requests", "routes")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """The coverage gate of the controlled and the pooled design: at most 9 % false alarms, at least 90 % coverage.
 
-The full table is made by `python -m benchmarks.coverage_controlled` and `…coverage_pooled`.
+The full table is made by `make coverage`.
 """
 
 from __future__ import annotations

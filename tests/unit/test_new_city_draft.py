@@ -26,7 +26,7 @@ def victims_file(folder: Path) -> Path:
     lines = ["IncidentKey,OccurDate,OccurTime,PoliceDistrict,Lat,Lon,CrimeType"]
     for number in range(400):
         day = START + timedelta(days=number // 2)
-        key = 1000 + number // 2 if number % 10 == 0 else 5000 + number
+        key = 5000 + number - (number % 10 == 1)  # every tenth incident has two victims
         lines.append(f"{key},{day:%m/%d/%Y},{number % 24:02d}:15:00,{number % 7 + 1},44.9,-93.2,Shooting")
     return write(folder / "victims.csv", lines)
 

@@ -30,7 +30,9 @@ SELECT (SELECT sum(paid_usd) FROM out_provider WHERE program = $program) AS paid
        (SELECT sum(n) FROM out_activity WHERE program = $program AND geography = 'city' AND period_kind = 'month'
           AND measure = 'activities' AND attribute = 'kind' AND attribute_value = 'mediation') AS mediations,
        (SELECT sum(n) FROM out_request WHERE program = $program AND geography = 'city' AND period_kind = 'quarter'
-          AND measure = 'requests' AND attribute = 'outcome' AND attribute_value = 'responded') AS responded
+          AND measure = 'requests' AND attribute = 'outcome' AND attribute_value = 'responded') AS responded,
+       (SELECT sum(n) FROM out_request WHERE program = $program AND geography = 'city' AND period_kind = 'year'
+          AND measure = 'answered_calls_911' AND attribute = 'all') AS calls
 
 -- name: recent_months
 -- Incidents by month of the headline service areas over the last months of the series.
@@ -48,3 +50,34 @@ LIMIT 24
 SELECT weekday, hour, count
 FROM out_weekday_hour
 WHERE city = $city AND outcome = 'gunshot' AND unit = $unit
+
+-- name: ward_split
+-- Gunshot incidents and hours by ward over the quarters whose hours may be shown; without a log over the last twelve
+-- months that hot spots are shown for. Payments of the same months.
+WITH span AS (
+  SELECT coalesce(
+           (SELECT min(quarter) FROM out_route_coverage WHERE program = $program AND geography = 'ward'),
+           (SELECT min(first_month) FROM out_hot_spot WHERE city = $city AND outcome = 'gunshot')
+         ) AS first_month,
+         coalesce(
+           (SELECT (max(quarter) + INTERVAL 2 MONTH)::DATE FROM out_route_coverage
+            WHERE program = $program AND geography = 'ward'),
+           (SELECT max(last_month) FROM out_hot_spot WHERE city = $city AND outcome = 'gunshot')
+         ) AS last_month
+), worked AS (
+  SELECT area, sum(hours) AS hours
+  FROM out_route_coverage
+  WHERE program = $program AND geography = 'ward'
+  GROUP BY area
+)
+SELECT monthly.area, sum(monthly.count)::BIGINT AS incidents, any_value(worked.hours) AS hours,
+       any_value(span.first_month) AS first_month, any_value(span.last_month) AS last_month,
+       (SELECT sum(paid_usd) FROM out_provider, span
+        WHERE program = $program AND month BETWEEN span.first_month AND span.last_month) AS paid_usd
+FROM out_monthly AS monthly
+JOIN span ON monthly.month BETWEEN span.first_month AND span.last_month
+LEFT JOIN worked ON worked.area = monthly.area
+WHERE monthly.city = $city AND monthly.geography = 'ward' AND monthly.outcome = 'gunshot'
+  AND monthly.unit = 'incidents' AND monthly.month_basis = 'occurred'
+GROUP BY monthly.area
+ORDER BY monthly.area

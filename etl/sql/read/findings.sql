@@ -42,8 +42,23 @@ FROM out_request
 WHERE program = $program AND geography <> 'city' AND measure = 'requests' AND attribute = 'all'
 ORDER BY geography, area, period
 
+-- name: add_area_requests
+-- Requests to add an area to a route, by area and year: an empty n is protected.
+SELECT geography, area, period, n, n_flag
+FROM out_request
+WHERE program = $program AND measure = 'add_area_requests'
+ORDER BY geography, area, period
+
+-- name: call_counts
+-- 911 calls on which teams go with police: by year, and by hour band, outcome or police district.
+SELECT geography, area, period, measure, attribute, attribute_value, n, n_flag
+FROM out_request
+WHERE program = $program AND measure IN ('calls_911', 'answered_calls_911')
+ORDER BY geography, area, period, measure, attribute, attribute_value
+
 -- name: request_times
-SELECT period_kind, period, measure, attribute, attribute_value, n, n_flag, median_minutes, p90_minutes
+SELECT period_kind, period, measure, attribute, attribute_value, n, n_flag, median_minutes, p90_minutes,
+       median_lower_95, median_upper_95, p90_lower_95, p90_upper_95
 FROM out_request_time
 WHERE program = $program AND geography = 'city'
 ORDER BY period_kind, period, measure, attribute, attribute_value

@@ -33,3 +33,18 @@ FROM core_conduct_report
 WHERE program = $program
 GROUP BY provider, category, status
 ORDER BY provider, category, status
+
+-- name: route_forecast
+-- Gunshot incidents expected next month, by area.
+SELECT geography, area, month, expected, lower_80, upper_80, chance_of_any, rank, release_id
+FROM core_route_forecast
+WHERE city = $city
+ORDER BY rank, area
+
+-- name: hours_by_month
+-- Hours as logged, by month and area, recent months included.
+SELECT date_trunc('month', started_at)::DATE AS month, geography, area, sum(hours) AS hours
+FROM core_shift
+WHERE program = $program
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3
