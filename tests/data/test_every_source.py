@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import json
 import gzip
+import json
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
