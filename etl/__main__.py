@@ -14,11 +14,11 @@ from etl.fetch.client import FetchError
 from etl.problems import BadInput
 from etl.publish.build import Options, build
 from etl.publish.check import check
-from etl.publish.deep_checks import add_parser as add_deep
 from etl.publish.ensure import ensure
 from etl.publish.evidence_ledger import LedgerError
 from etl.publish.export.command import add_parser as add_export
 from etl.publish.ledger_command import ledger_lines
+from etl.publish.recheck import add_parser as add_recheck
 from etl.publish.release import BuildError
 from etl.warehouse import ReleaseError
 from evaluation.program import ProgramError
@@ -43,6 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
     make.add_argument("--quick", action="store_true", help="only the headline estimates")
     make.add_argument(
         "--set-aside", action="store_true", help="go on when up to 2 %% of the rows cannot be used"
+    )
+    make.add_argument(
+        "--take-smaller",
+        action="store_true",
+        help="go on when a source has over 5 %% fewer cases than in the last load, or ends earlier",
     )
     compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
     compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
@@ -71,11 +76,11 @@ def main(arguments: list[str] | None = None) -> int:
     book.add_argument(
         "asked", nargs="?", help="program/analysis, or a result id (default: everything in short)"
     )
-    add_deep(commands)
+    add_recheck(commands)
     add_export(commands)
     given = parser.parse_args(arguments)
     try:
-        if given.command in ("export", "deep-checks"):
+        if given.command in ("export", "recheck"):
             return int(given.run(given))
         if given.command == "build":
             options = Options(
@@ -83,6 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
                 home=given.out,
                 quick=given.quick,
                 set_aside_share=0.02 if given.set_aside else 0.0,
+                take_smaller=given.take_smaller,
             )
             build(options, _say)
         elif given.command == "ship":

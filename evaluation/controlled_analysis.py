@@ -21,6 +21,7 @@ from evaluation.designs.two_groups import BASELINE, PHASE
 from evaluation.pairs import Key, make_pairs, make_panel, readings_of
 from evaluation.pools import Pool, like_for_like
 from evaluation.program import Analysis, Window
+from evaluation.ratings import with_ratings
 from evaluation.result import Card, Result
 from evaluation.series import NotEstimableError
 from evaluation.setting import Setting, cluster_levels
@@ -98,7 +99,8 @@ def evaluate_controlled(
         informing += [false_alarms(head), curve]
         progress("made-up histories", HISTORIES, HISTORIES)
     checks = tuple(finite(check) for check in (*deciding, *informing))
-    result = with_verdict(replace(result, checks=checks), analysis.margin)
+    points = len(head.baseline), len(head.phase)
+    result = with_ratings(with_verdict(replace(result, checks=checks), analysis.margin), points)
     companions = [
         _pooled_companion(setting, analysis, key, pool, codes),
         *single_companions(analysis, card, treated, comparison, codes, setting.cube.months),

@@ -11,6 +11,7 @@ from evaluation.analysis_result import Placebo, Specification
 from evaluation.checks.headline import Headline
 from evaluation.checks.placebos import placebo_areas, placebo_dates, rings, withdrawal
 from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect
+from evaluation.checks.ratio_residuals import ratio_autocorrelation
 from evaluation.checks.sensitivity import (
     catchments,
     dose,
@@ -56,6 +57,7 @@ def informing_checks(
         leave_one_month_out(head),
         mass_casualty_month(head),
         overdispersion(result.dispersion or 1.0),
+        *ratio_autocorrelation(head),
         rings(head, never, setting.neighbors),
         _withdrawal(setting, analysis, head),
         confounder_tipping_point(ratio, result.effect.interval_95),

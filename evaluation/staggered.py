@@ -20,6 +20,7 @@ from evaluation.designs.randomization import admissible_assignments
 from evaluation.pools import Pool, like_for_like
 from evaluation.pools import comparison_pool as areas_of_pool
 from evaluation.program import Analysis
+from evaluation.ratings import with_ratings
 from evaluation.result import Card, Check, Reading, Result
 from evaluation.series import NotEstimableError
 from evaluation.setting import Setting
@@ -74,6 +75,7 @@ def evaluate_staggered(
         curve, specifications = staggered_curve_of(setting, analysis, keys, panel, levels, progress)
         moves = admissible_assignments(panel, levels)
         replaced += [staggered_false_alarms(panel, moves, progress=progress), curve]
+    first = int(panel.starts.min())
     names = {check.name for check in replaced}
     result = replace(
         result,
@@ -89,7 +91,7 @@ def evaluate_staggered(
         analysis.id,
         analysis.phase,
         key,
-        with_verdict(result, analysis.margin),
+        with_ratings(with_verdict(result, analysis.margin), (first, len(panel.periods) - first)),
         specifications=specifications,
     )
 

@@ -192,7 +192,8 @@ def controlled_result(
     treated, comparison (T,) events; codes (T,) segment of each period; labels (T,) its month or index;
     areas: number of treated and of comparison areas, for the additive scale.
     """
-    n = int(sum(code != LEFT_OUT for code in codes))
+    seen = np.isfinite(treated) & np.isfinite(comparison)
+    n = int(sum(code != LEFT_OUT for code, there in zip(codes, seen, strict=True) if there))
     reason = estimates.reason[number]
     if reason is not None:
         return Result(

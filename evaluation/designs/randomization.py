@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 FEWEST_ASSIGNMENTS = 20  # under this no p can be below 5 %
 MOST_ENUMERATED = 5_000
 DRAWS = 999
+SMALLEST_ERROR = 1e-3
 WIDEST = 8.0  # log rate ratios beyond ±8 are not told apart
 
 
@@ -209,6 +210,8 @@ def inverted_intervals(
     Bisection outward from the estimate, which is never rejected; `error`: a guess at the standard error,
     for the size of the first step. To two thousandths on the log scale.
     """
+    # A guess of zero, from counts that fit perfectly, would never leave the estimate.
+    first_step = 2 * error if math.isfinite(error) and error > SMALLEST_ERROR else 0.2
     known: dict[float, float] = {}
     last: list[TwoWayFit | None] = [None]
 
@@ -219,7 +222,7 @@ def inverted_intervals(
 
     def edge(alpha: float, sign: int) -> float:
         rejected = [x for x, value in known.items() if value <= alpha and sign * (x - estimate) > 0]
-        inside, step = estimate, 2 * error
+        inside, step = estimate, first_step
         outside = min(rejected, key=lambda x: sign * x) if rejected else estimate + sign * step
         while p(outside) > alpha:
             inside, step = outside, step * 2

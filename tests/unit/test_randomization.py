@@ -139,3 +139,12 @@ def test_levels_that_are_known_for_no_treated_cluster_bar_nobody(recwarn: pytest
     levels = np.array([np.nan, 5.0, 0.1])
     assert eligible_clusters(starts, levels).all()
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("guess", [0.0, math.nan, math.inf])
+def test_the_search_for_the_interval_ends_whatever_the_guess_at_its_size(guess: float) -> None:
+    panel = panel_of(noise(3, 8), [12, 12, *[NEVER] * 6])
+    assignments = admissible_assignments(panel)
+    usual = inverted_intervals(panel, assignments, 0.0, 0.1, (0.80,))
+    found = inverted_intervals(panel, assignments, 0.0, guess, (0.80,))
+    assert found[0] == pytest.approx(usual[0], abs=5e-3)

@@ -1,4 +1,4 @@
-"""`python -m etl deep-checks PROGRAM/ANALYSIS`: simulated twin and specification curve of any analysis, on demand.
+"""`python -m etl recheck PROGRAM/ANALYSIS`: simulated twin and specification curve of any analysis, on demand.
 
 A release carries both for the primary analyses. For any other they are made here from the counts of a release, with
 progress, and printed; `--csv` keeps every cell of the curve.
@@ -25,14 +25,14 @@ DEEP = ("simulated_twin", "specification_curve")
 
 def add_parser(commands: Any) -> None:
     """Add the command to those of `python -m etl`."""
-    deep = commands.add_parser("deep-checks", help="simulated twin and specification curve of one analysis")
+    deep = commands.add_parser("recheck", help="simulated twin and specification curve of one analysis")
     deep.add_argument("analysis", help="program/analysis")
     deep.add_argument("--release", metavar="ID")
     deep.add_argument("--csv", type=Path, metavar="FILE", help="write every cell of the curve to this file")
     deep.set_defaults(run=_run)
 
 
-def deep_checks(asked: str, release_id: str | None, progress: Any) -> AnalysisResult:
+def recheck(asked: str, release_id: str | None, progress: Any) -> AnalysisResult:
     """The analysis with both checks, from the counts of a release. Raises LookupError, ReleaseError, ProgramError."""
     release = warehouse.open_release(release_id)
     name, _, analysis = asked.partition("/")
@@ -63,7 +63,7 @@ def deep_checks(asked: str, release_id: str | None, progress: Any) -> AnalysisRe
 
 
 def _run(given: argparse.Namespace) -> int:
-    found = deep_checks(given.analysis, given.release, _Progress())
+    found = recheck(given.analysis, given.release, _Progress())
     if found.headline.status != "estimated":
         print(f"not estimable: {found.headline.reason}")
         return 0
