@@ -145,6 +145,12 @@ def missed(result: dict[str, Any]) -> list[str]:
     return found
 
 
+def write(result: dict[str, Any], path: Path) -> None:
+    """Write what is measured so far: a run that is cut off loses nothing."""
+    result["missed"] = missed(result)
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> int:
     """Measure, print, write. Exit status 1 when a limit is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
@@ -170,12 +176,12 @@ def main() -> int:
                 "memory_mb_a_session": asyncio.run(memory_a_session(urls[0], pid)),
                 "pages": pages,
             }
+            write(result, given.json)
             if not given.no_browser:
                 for page in PAGES:
                     pages[page] |= visit(urls[0], page_name(page))
                     print(page, pages[page], flush=True)
-    result["missed"] = missed(result)
-    given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                    write(result, given.json)
     print(json.dumps(result["missed"], indent=1), result["memory_mb_a_session"])
     return 1 if result["missed"] else 0
 
