@@ -7,7 +7,7 @@ PORT   ?= 8501
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: run staff-demo test check ci slow fuzz faults load audit sbom format coverage screens ship clean help
+.PHONY: run staff-demo test check ci benchmarks fuzz faults load audit lock sbom format coverage screens ship clean help
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,11 +45,14 @@ check: $(VENV)/dev.stamp ## Format, lint, types, make test
 	@$(BIN)/mypy evaluation etl disclosure
 	@$(MAKE) --no-print-directory test
 
-ci: $(VENV)/dev.stamp ## Real browser, real clients of the downloads (under 20 minutes)
-	@$(BIN)/python -m pytest --timeout 600 -m "browser or slow" tests/browser tests/data/test_export_readers.py tests/data/test_export_replication.py tests/api/test_description.py tests/api/test_remote_reading.py
+ci: $(VENV)/dev.stamp ## Real browser, faults, coverage of intervals, quick benchmarks (under 20 minutes)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 -m "slow and not browser"
+	@$(BIN)/python -m pytest --timeout 600 -m browser
+	@$(BIN)/python -m tests.trust.kills --kills 20
+	@$(MAKE) --no-print-directory benchmarks
 
-slow: $(VENV)/dev.stamp ## Every slow test: coverage gates, kills, cold servers, simulations
-	@$(BIN)/python -m pytest --timeout 1200 -m "browser or slow"
+benchmarks: $(VENV)/dev.stamp ## Quick runs of the benchmarks, each beside a peer or a limit; full ones: python -m benchmarks.NAME
+	@for name in evaluation etl reports api pages; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
 
 coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (about an hour); committed under benchmarks/results
 	@$(BIN)/python -m benchmarks.coverage --results benchmarks/results
@@ -63,8 +66,8 @@ ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records
 fuzz: $(VENV)/dev.stamp ## An hour of changed inputs at each door; what breaks one is kept in tests/trust/found
 	@$(BIN)/python -m tests.trust.fuzz --minutes 60
 
-faults: $(VENV)/dev.stamp ## Kill the upload writer 200 times, and the whole fault list
-	@$(BIN)/python -m tests.trust.kills --kills 200
+faults: $(VENV)/dev.stamp ## Kill the writers of uploads and of releases 200 times each, and the whole fault list
+	@$(BIN)/python -m tests.trust.kills --kills 200 --builds 200
 	@$(BIN)/python -m pytest tests/trust/test_faults.py tests/trust/test_backup.py tests/trust/test_behind_proxy.py
 
 load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `streamlit run`
@@ -72,6 +75,10 @@ load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `str
 
 audit: $(VENV)/dev.stamp ## Known faults of the pinned packages (needs a network)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit && $(BIN)/pip-audit -r requirements.txt
+
+lock: $(VENV)/dev.stamp ## Pins with hashes for a server, as requirements.lock (needs a network)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	@$(BIN)/python -m deploy.lock requirements.txt requirements.lock
 
 sbom: $(VENV)/app.stamp ## Bill of materials of what is installed, as sbom.json
 	@$(BIN)/python -m deploy.sbom sbom.json

@@ -9,7 +9,7 @@ import streamlit as st
 
 import access
 from etl.warehouse import ReleaseError
-from pages.parts import reading
+from pages.parts import choice, frame, reading
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
@@ -28,6 +28,7 @@ PUBLIC = (
     "briefing",
     "downloads",
     "method",
+    "promises",
 )
 PARTS = Path(__file__).parent / "pages" / "parts"
 
@@ -52,8 +53,12 @@ staff = access.staff_pages()
 page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")
 st.html(PARTS / "page.css")
 access.sign_in_controls()
+choice.arrive(page.url_path)
+frame.embed_caveat()
 try:
     page.run()
 except ReleaseError as error:
-    # A file can open and still be cut short further on.
+    # A file can open and still be unreadable further on.
     reading.explain(error)
+finally:  # also where a page stops early
+    choice.leave()

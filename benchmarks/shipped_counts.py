@@ -22,13 +22,14 @@ def program_inputs(program: str, city: str, geography: str, larger: str = "commu
     else:
         wide = wide[wide["geography"] == geography]
     parts = []
+    counted = wide.dropna(subset=[name for name in wide.columns if name.startswith("gunshot_")])
+    full = set(counted["month"])
     for column in wide.columns.difference(["geography", "area", "month"], sort=False):
         outcome, unit, basis = _named(column)
-        if basis != "occurred" or wide[column].isna().all():
-            continue
         rows = wide[["area", "month"]].assign(count=wide[column], outcome=outcome, unit=unit)
-        # An outcome whose record starts later (carjacking) has empty cells before; it is left out here.
-        if not rows["count"].isna().any():
+        rows = rows.dropna(subset=["count"])
+        # An outcome whose record starts later or ends earlier is left out here: its months are others.
+        if basis == "occurred" and set(rows["month"]) >= full:
             parts.append(rows)
     areas = pd.DataFrame({"area": sorted(wide["area"].unique())})
     neighbors: set[tuple[str, str]] = set()

@@ -145,6 +145,10 @@ class StreamlitClient:
                 result.session_id = forward.new_session.initialize.session_id or result.session_id
                 self.page_script_hash = forward.new_session.page_script_hash or self.page_script_hash
                 result.page_script_hash = self.page_script_hash
+            elif kind == "navigation":
+                # The page that was found by its name: what a browser asks for from then on.
+                self.page_script_hash = forward.navigation.page_script_hash
+                result.page_script_hash = self.page_script_hash
             elif kind == "delta" and forward.delta.WhichOneof("type") == "new_element":
                 element = forward.delta.new_element
                 result.elements.append(element)

@@ -15,7 +15,10 @@ from etl.problems import BadInput
 from etl.publish.build import Options, build
 from etl.publish.check import check
 from etl.publish.ensure import ensure
+from etl.publish.evidence_ledger import LedgerError
 from etl.publish.export.command import add_parser as add_export
+from etl.publish.ledger_command import ledger_lines
+from etl.publish.recheck import add_parser as add_recheck
 from etl.publish.release import BuildError
 from etl.warehouse import ReleaseError
 from evaluation.program import ProgramError
@@ -41,6 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
     make.add_argument(
         "--set-aside", action="store_true", help="go on when up to 2 %% of the rows cannot be used"
     )
+    make.add_argument(
+        "--take-smaller",
+        action="store_true",
+        help="go on when a source has over 5 %% fewer cases than in the last load, or ends earlier",
+    )
     compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
     compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
     compute.add_argument("--new-york", type=Path, metavar="FOLDER")
@@ -64,10 +72,15 @@ def main(arguments: list[str] | None = None) -> int:
     why = commands.add_parser("explain", help="where an estimate comes from")
     why.add_argument("estimate", nargs="?")
     why.add_argument("--release", metavar="ID")
+    book = commands.add_parser("ledger", help="what was asked, how often, and how the answers changed")
+    book.add_argument(
+        "asked", nargs="?", help="program/analysis, or a result id (default: everything in short)"
+    )
+    add_recheck(commands)
     add_export(commands)
     given = parser.parse_args(arguments)
     try:
-        if given.command == "export":
+        if given.command in ("export", "recheck"):
             return int(given.run(given))
         if given.command == "build":
             options = Options(
@@ -75,6 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
                 home=given.out,
                 quick=given.quick,
                 set_aside_share=0.02 if given.set_aside else 0.0,
+                take_smaller=given.take_smaller,
             )
             build(options, _say)
         elif given.command == "ship":
@@ -95,6 +109,9 @@ def main(arguments: list[str] | None = None) -> int:
             return _verify(given.result, given.release)
         elif given.command == "explain":
             _explain(given.estimate, given.release)
+        elif given.command == "ledger":
+            for line in ledger_lines(warehouse.home(), given.asked):
+                _say(line)
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 2
@@ -107,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         print("The last release stays in use.", file=sys.stderr)
         return 2
-    except (BuildError, ReleaseError, FetchError) as error:
+    except (BuildError, ReleaseError, FetchError, LedgerError) as error:
         print(error, file=sys.stderr)
         return 1
     except (OSError, duckdb.Error) as error:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+
+SAMPLE_TIME = datetime(2024, 3, 28, 18, 5)
+"""Shows a person how a date should look: its day cannot be taken for a month."""
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,11 @@ def open_release(release_id: str | None = None) -> Release:
         return _open[path]
 
 
+def open_file(path: Path) -> Release:
+    """Open the release in a file, wherever it lies; not kept open for others. Raises ReleaseError(broken_release)."""
+    return _connect(path)
+
+
 def _current_path() -> Path:
     folder = releases_folder()
     with _lock:

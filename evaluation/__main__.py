@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -33,9 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plain["sentence"] = _sentence(plain)
     if "integrated" in result.intervals:
         plain["prior"] = DEFAULT_GRID.prior()
-    print(
+    text = (
         json.dumps(plain, ensure_ascii=False, indent=2) if chosen.json else summary(result, plain["sentence"])
     )
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough (`| head`); what is left must not fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -12,7 +12,8 @@ from evaluation.checks.claim import claim_of
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
 from evaluation.checks.finite import finite
 from evaluation.checks.headline import headline_of
-from evaluation.checks.twin import false_alarms
+from evaluation.checks.staggered_curve import Progress, silent
+from evaluation.checks.twin import HISTORIES, false_alarms
 from evaluation.controlled_checks import curve_of, informing_checks
 from evaluation.designs.controlled import controlled_result, dated, ratio_checks
 from evaluation.designs.pooled import pooled_result
@@ -20,6 +21,7 @@ from evaluation.designs.two_groups import BASELINE, PHASE
 from evaluation.pairs import Key, make_pairs, make_panel, readings_of
 from evaluation.pools import Pool, like_for_like
 from evaluation.program import Analysis, Window
+from evaluation.ratings import with_ratings
 from evaluation.result import Card, Result
 from evaluation.series import NotEstimableError
 from evaluation.setting import Setting, cluster_levels
@@ -27,7 +29,9 @@ from evaluation.single_companions import single_companions
 from evaluation.verdict import with_verdict
 
 
-def evaluate_controlled(setting: Setting, analysis: Analysis, deep: bool = True) -> AnalysisResult:
+def evaluate_controlled(
+    setting: Setting, analysis: Analysis, deep: bool = True, progress: Progress = silent
+) -> AnalysisResult:
     """One controlled analysis. deep: also the simulated twin and the specification curve."""
     outcome = (analysis.outcome, analysis.unit)
     phase = setting.program.phases[analysis.phase]
@@ -90,10 +94,13 @@ def evaluate_controlled(setting: Setting, analysis: Analysis, deep: bool = True)
     informing, more = informing_checks(setting, analysis, head, result, deciding)
     specifications: tuple[Specification, ...] = ()
     if deep:
-        curve, specifications = curve_of(setting, analysis, phase)
+        curve, specifications = curve_of(setting, analysis, phase, progress)
+        progress("made-up histories", 0, HISTORIES)
         informing += [false_alarms(head), curve]
+        progress("made-up histories", HISTORIES, HISTORIES)
     checks = tuple(finite(check) for check in (*deciding, *informing))
-    result = with_verdict(replace(result, checks=checks), analysis.margin)
+    points = len(head.baseline), len(head.phase)
+    result = with_ratings(with_verdict(replace(result, checks=checks), analysis.margin), points)
     companions = [
         _pooled_companion(setting, analysis, key, pool, codes),
         *single_companions(analysis, card, treated, comparison, codes, setting.cube.months),

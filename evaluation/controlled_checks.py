@@ -11,6 +11,7 @@ from evaluation.analysis_result import Placebo, Specification
 from evaluation.checks.headline import Headline
 from evaluation.checks.placebos import placebo_areas, placebo_dates, rings, withdrawal
 from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect
+from evaluation.checks.ratio_residuals import ratio_autocorrelation
 from evaluation.checks.sensitivity import (
     catchments,
     dose,
@@ -24,6 +25,7 @@ from evaluation.checks.sensitivity import (
     start_moved,
 )
 from evaluation.checks.specification_curve import Choices, specification_curve
+from evaluation.checks.staggered_curve import Progress, silent
 from evaluation.designs.panel import NEVER, Panel
 from evaluation.designs.randomization import Assignments, admissible_assignments
 from evaluation.pools import comparison_pool, never_treated
@@ -55,6 +57,7 @@ def informing_checks(
         leave_one_month_out(head),
         mass_casualty_month(head),
         overdispersion(result.dispersion or 1.0),
+        *ratio_autocorrelation(head),
         rings(head, never, setting.neighbors),
         _withdrawal(setting, analysis, head),
         confounder_tipping_point(ratio, result.effect.interval_95),
@@ -83,7 +86,9 @@ def _withdrawal(setting: Setting, analysis: Analysis, head: Headline) -> Check:
     return withdrawal(head, {"first": ended.first, "last": ended.last}, last)
 
 
-def curve_of(setting: Setting, analysis: Analysis, phase: Window) -> tuple[Check, tuple[Specification, ...]]:
+def curve_of(
+    setting: Setting, analysis: Analysis, phase: Window, progress: Progress = silent
+) -> tuple[Check, tuple[Specification, ...]]:
     """The specification curve of one analysis with its joint permutation test over clusters."""
     geography = analysis.geography
     ever = setting.ever_treated(geography)
@@ -116,7 +121,7 @@ def curve_of(setting: Setting, analysis: Analysis, phase: Window) -> tuple[Check
     for area in setting.cube.areas:
         label = setting.clusters.get(area, area)
         members[label] = (*members.get(label, ()), area)
-    check, rows = specification_curve(choices, _whole_clusters(setting, analysis, members), members)
+    check, rows = specification_curve(choices, _whole_clusters(setting, analysis, members), members, progress)
     return check, tuple(rows)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from evaluation.analysis_result import AnalysisResult
 from evaluation.canonical import frame_sha256
+from evaluation.checks.staggered_curve import Progress, silent
 from evaluation.controlled_analysis import evaluate_controlled
 from evaluation.cube import make_cube, select_rows
 from evaluation.program import Analysis, Program, parse_program
@@ -34,6 +35,7 @@ def evaluate_program(
     geography: str = "neighborhood",
     only: Collection[str] | None = None,
     deep: Collection[str] | None = None,
+    progress: Progress = silent,
 ) -> list[AnalysisResult]:
     """Evaluate the analyses of one program whose geography is `geography`.
 
@@ -45,6 +47,7 @@ def evaluate_program(
                 `level_outcome` in the panel
     only        ids of the analyses wanted; None: all
     deep        ids of those that get simulated twin and specification curve; None: the primary ones
+    progress    called with what is being done, how much of it is done, and of how much
 
     Raises ProgramError for a program file that cannot be used, ValueError for counts that cannot.
     An analysis that cannot be estimated is a result with status not_estimable.
@@ -69,20 +72,22 @@ def evaluate_program(
         for analysis in wanted:
             if analysis.month_basis == basis:
                 fully = is_primary(analysis) if deep is None else analysis.id in deep
-                result = evaluate_analysis(setting, analysis, fully)
+                result = evaluate_analysis(setting, analysis, fully, progress)
                 found.append(_with_hashes(result, parsed, analysis, digest))
     order = {item.id: place for place, item in enumerate(parsed.analyses)}
     return sorted(found, key=lambda item: order[item.analysis])
 
 
-def evaluate_analysis(setting: Setting, analysis: Analysis, deep: bool = True) -> AnalysisResult:
+def evaluate_analysis(
+    setting: Setting, analysis: Analysis, deep: bool = True, progress: Progress = silent
+) -> AnalysisResult:
     """One fixed analysis by its design: the headline in full, its readings, placebos and companions.
 
     deep: also the simulated twin and the specification curve.
     """
     if analysis.design == "pooled":
-        return evaluate_staggered(setting, analysis)
-    return evaluate_controlled(setting, analysis, deep)
+        return evaluate_staggered(setting, analysis, deep, progress)
+    return evaluate_controlled(setting, analysis, deep, progress)
 
 
 def is_primary(analysis: Analysis) -> bool:

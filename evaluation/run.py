@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 
 from evaluation.result import Result
@@ -16,13 +14,11 @@ def evaluate(spec: Spec, frame: pd.DataFrame) -> Result:
     Returns a Result, "not_estimable" with a reason code where the data cannot answer. Raises SpecError
     or DataError (both ValueError, one line each) for a spec or rows that cannot be read.
     """
-    result = _fit(spec, frame)
-    if result.gates:
-        return result
-    from evaluation.verdict import decide, gates_of
+    from evaluation.ratings import with_ratings
+    from evaluation.verdict import with_verdict
 
-    result = replace(result, gates=gates_of(result.checks))
-    return replace(result, verdict=decide(result, spec.margin))
+    result = _fit(spec, frame)
+    return with_ratings(result if result.gates else with_verdict(result, spec.margin))
 
 
 def _fit(spec: Spec, frame: pd.DataFrame) -> Result:

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluation.analysis_result import AnalysisResult
+from evaluation.analysis_result import AnalysisResult, Specification
 from evaluation.checks.claim import claim_of
 from evaluation.checks.deciding import agreement_of_readings, comparison_pool, placebo_outcomes
 from evaluation.checks.finite import finite
+from evaluation.checks.staggered_curve import Progress, silent, staggered_curve
+from evaluation.checks.staggered_twin import staggered_false_alarms
 from evaluation.cube import Cube
 from evaluation.designs.panel import NEVER, Panel
 from evaluation.designs.pooled import DEFAULT, estimate_pooled, headline_interval, pooled_result
@@ -18,6 +20,7 @@ from evaluation.designs.randomization import admissible_assignments
 from evaluation.pools import Pool, like_for_like
 from evaluation.pools import comparison_pool as areas_of_pool
 from evaluation.program import Analysis
+from evaluation.ratings import with_ratings
 from evaluation.result import Card, Check, Reading, Result
 from evaluation.series import NotEstimableError
 from evaluation.setting import Setting
@@ -27,8 +30,13 @@ from evaluation.verdict import with_verdict
 Key = tuple[str, str, str]
 
 
-def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
-    """One pooled analysis: the headline with its checks, every reading, the placebo outcomes."""
+def evaluate_staggered(
+    setting: Setting, analysis: Analysis, deep: bool = False, progress: Progress = silent
+) -> AnalysisResult:
+    """One pooled analysis: the headline with its checks, every reading, the placebo outcomes.
+
+    deep: also the simulated twin and the specification curve.
+    """
     key = analysis.headline
     outcome = (analysis.outcome, analysis.unit)
     card = Card(
@@ -62,6 +70,12 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
         agreement_of_readings(readings, result.effect.rate_ratio, claim.margin),
         *staggered_informing(setting, analysis, panel, result, readings, key),
     ]
+    specifications: tuple[Specification, ...] = ()
+    if deep:
+        curve, specifications = staggered_curve_of(setting, analysis, keys, panel, levels, progress)
+        moves = admissible_assignments(panel, levels)
+        replaced += [staggered_false_alarms(panel, moves, progress=progress), curve]
+    first = int(panel.starts.min())
     names = {check.name for check in replaced}
     result = replace(
         result,
@@ -73,8 +87,55 @@ def evaluate_staggered(setting: Setting, analysis: Analysis) -> AnalysisResult:
         registration="confirmatory" if analysis.registration == "confirmatory" else "retrospective",
     )
     return AnalysisResult(
-        setting.program.id, analysis.id, analysis.phase, key, with_verdict(result, analysis.margin)
+        setting.program.id,
+        analysis.id,
+        analysis.phase,
+        key,
+        with_ratings(with_verdict(result, analysis.margin), (first, len(panel.periods) - first)),
+        specifications=specifications,
     )
+
+
+def staggered_curve_of(
+    setting: Setting,
+    analysis: Analysis,
+    keys: Sequence[Key],
+    headline: Panel,
+    levels: dict[str, float] | None,
+    progress: Progress,
+) -> tuple[Check, tuple[Specification, ...]]:
+    """The specification curve over the registered readings, every unit that is counted, and windows."""
+    panels: dict[str, Panel] = {}
+    worst: dict[str, int | None] = {}
+    dispersions: dict[str, float] = {}
+    units = [unit for unit in ("incidents", "victims") if setting.cube.has(analysis.outcome, unit)]
+    for key in keys:
+        for unit in units:
+            label = " | ".join((*key, unit))
+            try:
+                panel, _ = staggered_panel(setting, analysis, (analysis.outcome, unit), key)
+                found = estimate_pooled(panel, ("standard", "poisson"))
+            except NotEstimableError:
+                continue
+            if not panel.is_complete:
+                continue
+            wide, plain = (found.intervals[name].standard_error or 1.0 for name in ("standard", "poisson"))
+            panels[label], dispersions[label] = panel, (wide / plain) ** 2
+            worst[label] = _worst_month(setting, analysis, panel)
+    check, rows = staggered_curve(
+        panels, worst, dispersions, headline, admissible_assignments(headline, levels), progress
+    )
+    return check, tuple(rows)
+
+
+def _worst_month(setting: Setting, analysis: Analysis, panel: Panel) -> int | None:
+    """Position of the month with most victims beyond one an incident; None with one unit only."""
+    cube, outcome = setting.cube, analysis.outcome
+    if not (cube.has(outcome, "victims") and cube.has(outcome, "incidents")):
+        return None
+    extra = (cube.counts[outcome, "victims"] - cube.counts[outcome, "incidents"]).sum(axis=0)
+    by_month = dict(zip(cube.months, extra, strict=True))
+    return int(np.argmax([by_month[month] for month in panel.periods]))
 
 
 def staggered_panel(

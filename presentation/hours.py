@@ -76,13 +76,26 @@ def plain_coverage(
     counts: pd.DataFrame, hours: set[tuple[int, int]], outcome: str, unit: str
 ) -> tuple[str, str]:
     """The same for logged hours, which no table of the release has a coverage for."""
-    inside, total = covered(counts, hours)
+    # Brings scipy: only a page with a log needs it.
+    from evaluation.hours import coverage as measure
+
+    found = measure(
+        {
+            (int(weekday), int(hour)): int(count)
+            for weekday, hour, count in zip(counts["weekday"], counts["hour"], counts["count"], strict=True)
+        },
+        hours,
+    )
+    lower, upper = found.interval_95
     parts = {
-        "share": numbers.share(inside, total),
-        "covered": numbers.count(inside),
-        "total": numbers.count(total),
+        "share": numbers.percent(100 * found.share),
+        "lower": numbers.percent(100 * lower),
+        "upper": numbers.percent(100 * upper),
+        "covered": numbers.count(found.covered),
+        "total": numbers.count(found.total),
         "things": words.things(outcome, unit),
-        "hours": numbers.count(len(hours)),
-        "week": numbers.share(len(hours), 168),
+        "hours": numbers.count(found.hours_a_week),
+        "week": numbers.percent(100 * found.share_of_week),
+        "best": numbers.percent(100 * found.best_share),
     }
     return say("hours.plain_coverage", **parts), say("hours.plain_coverage_detail", **parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,11 @@ class Question:
     group: str
 
 
-def questions(program: Program, estimates: pd.DataFrame) -> list[Question]:
+# Rows of `estimate_list`: a frame, or its records where they are kept.
+Estimates = pd.DataFrame | Sequence[Plain]
+
+
+def questions(program: Program, estimates: Estimates) -> list[Question]:
     """The questions of a program that the release has a headline estimate for, the primary one first."""
     rows = {row["analysis"]: row for row in headline_rows(estimates)}
     order = [item["id"] for item in program.analyses()]
@@ -35,21 +39,25 @@ def questions(program: Program, estimates: pd.DataFrame) -> list[Question]:
     ]
 
 
-def headline_rows(estimates: pd.DataFrame) -> list[Plain]:
-    return estimates[estimates["role"] == "headline"].to_dict("records")
+def headline_rows(estimates: Estimates) -> list[Plain]:
+    return [row for row in _records(estimates) if row["role"] == "headline"]
 
 
-def main_analysis(program: Program, estimates: pd.DataFrame) -> Plain | None:
+def _records(estimates: Estimates) -> Sequence[Plain]:
+    return estimates.to_dict("records") if isinstance(estimates, pd.DataFrame) else estimates
+
+
+def main_analysis(program: Program, estimates: Estimates) -> Plain | None:
     """The headline row of the program's primary analysis; None when nothing was estimated."""
     asked = questions(program, estimates)
     return headline_of(asked[0].analysis, estimates) if asked else None
 
 
-def headline_of(analysis: str, estimates: pd.DataFrame) -> Plain | None:
+def headline_of(analysis: str, estimates: Estimates) -> Plain | None:
     return next((row for row in headline_rows(estimates) if row["analysis"] == analysis), None)
 
 
-def same_in_other_unit(row: Plain, estimates: pd.DataFrame) -> str | None:
+def same_in_other_unit(row: Plain, estimates: Estimates) -> str | None:
     """Estimate id of the same question counted in the other unit."""
     for other in headline_rows(estimates):
         if other["unit"] != row["unit"] and all(
@@ -59,9 +67,9 @@ def same_in_other_unit(row: Plain, estimates: pd.DataFrame) -> str | None:
     return None
 
 
-def beside(row: Plain, estimates: pd.DataFrame) -> list[Plain]:
+def beside(row: Plain, estimates: Estimates) -> list[Plain]:
     """The headline row and its companions in other designs, in a fixed order."""
-    same = estimates[estimates["analysis"] == row["analysis"]].to_dict("records")
+    same = [item for item in _records(estimates) if item["analysis"] == row["analysis"]]
     order = {"headline": 0, "companion": 1, "standard": 2}
     return sorted(same, key=lambda item: order[item["role"]])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from etl.load.loading import Loading
 from etl.load.quality import Figure
 from etl.load.records import insert_records
-from etl.problems import BadInput, Problem, shown
+from etl.problems import SAMPLE_TIME, BadInput, Problem, shown
 from etl.source_settings import Source, TimeReading
 from etl.sources.landing import land_text, require_columns
 
@@ -32,7 +32,10 @@ def load_covariate_source(loading: Loading, source: Source) -> set[Path]:
                 text = " ".join((row[name] or "").strip() for name in source.dates.columns)
                 day, was_number = read_date(source.dates, text)
                 if day is None:
-                    reason, fix = f"unreadable date {shown(text)}", f"Write it as {source.dates.formats[0]}."
+                    reason, fix = (
+                        f"unreadable date {shown(text)}",
+                        f"Write it like {SAMPLE_TIME:{source.dates.formats[0]}}.",
+                    )
                     raise BadInput(Problem(landed.name, reason, fix, number, source.dates.columns[0]))
                 bare += was_number
                 rows += 1

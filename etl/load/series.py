@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 import duckdb
 
@@ -207,6 +208,7 @@ def known_areas(connection: duckdb.DuckDBPyConnection, city: str) -> dict[str, s
     return found
 
 
+@lru_cache(maxsize=10_000)
 def letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
@@ -222,6 +224,7 @@ def _month(series: Series, row: Mapping[str, str]) -> date | None:
     return next((month for month in found if month is not None), None)
 
 
+@lru_cache(maxsize=10_000)  # tens of thousands of rows hold a few hundred months
 def parsed_month(text: str, layout: str) -> date | None:
     try:
         return datetime.strptime(text, layout).date().replace(day=1)

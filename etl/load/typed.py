@@ -13,7 +13,7 @@ import duckdb
 
 from etl.load.raw import RawView
 from etl.load.records import insert_records
-from etl.problems import BadInput, Problem, shown
+from etl.problems import SAMPLE_TIME, BadInput, Problem, shown
 from etl.source_settings import Source, TimeReading
 from etl.sources.landing import Landed, require_columns
 from etl.sql_text import identifier, literal, literals
@@ -199,7 +199,7 @@ def _time(source: Source, name: str, reading: TimeReading | None, faults: list[F
             reading.columns,
             f"({text} IS NOT NULL AND ({parsed} IS NULL OR year({parsed}) NOT BETWEEN 1950 AND 2100))",
             "unreadable date",
-            f"Write it as {reading.formats[0]}",
+            f"Write it like {SAMPLE_TIME:{reading.formats[0]}}",
         )
     )
     if rows.clock == "utc":

@@ -18,8 +18,10 @@ from etl.load.rows_source import insert_counts
 from etl.load.tables import PROJECT
 from etl.load.work_database import work_database
 from etl.publish import release as publishing
+from etl.publish.evidence_ledger import Entry, LedgerError
 from etl.publish.findings import write_findings
 from etl.publish.forecast import keep_forecast
+from etl.publish.ledger_entries import ledger_of, record_release
 from etl.publish.outreach import publish_outreach
 from etl.publish.version import code_version
 from etl.settings import load_sources
@@ -55,8 +57,25 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
             made = publishing.publish(target, home, release_id, sums)
             remember(connection, home, loading.loaded, release_id)
             keep_forecast(connection, home, release_id)
+            _record(home, made, progress)
     progress(f"release {made.id} is in use ({made.path.name}, {time.monotonic() - started:.0f} s)")
     return made
+
+
+def _record(home: Path, made: warehouse.ReleaseFile, progress: Progress) -> None:
+    """Add the release to the evidence ledger. A damaged ledger is named and left as it is."""
+    try:
+        added = record_release(home, warehouse.open_file(made.path), made.sha12)
+    except LedgerError as error:
+        progress(f"evidence ledger: {error}; nothing was added to it")
+        return
+    progress(f"evidence ledger: {len(added)} entries added")
+
+
+def _known(home: Path) -> list[Entry]:
+    """The evidence ledger as it stands; a damaged one supports no claim."""
+    ledger = ledger_of(home)
+    return [] if ledger.check() else ledger.entries()
 
 
 @contextmanager
@@ -76,5 +95,7 @@ def evaluate_everything(loading: Loading) -> None:
 
     home = loading.options.home or warehouse.home()
     store = EstimateStore(home / "estimates", SHIPPED)
-    evaluate_programs(loading.connection, loading.programs, loading.progress, loading.options.quick, store)
+    evaluate_programs(
+        loading.connection, loading.programs, loading.progress, loading.options.quick, store, _known(home)
+    )
     write_findings(loading.connection, loading.progress)

@@ -7,15 +7,20 @@ instead of being computed again (`etl/publish/estimate_store.py`).
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 import duckdb
 import pandas as pd
 
 from etl.publish.estimate_store import EstimateStore
+from etl.publish.evidence_ledger import Entry
+from etl.publish.ledger_entries import refuse_false_claims
 from etl.publish.rows import insert_rows
 from etl.statements import load_statements
 from evaluation.analysis_result import AnalysisResult
@@ -28,6 +33,7 @@ Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
     "out_estimate", "out_series", "out_check", "out_gate", "out_specification", "out_placebo", "out_area_effect",
 )  # fmt: skip
+WORTH_PROCESSES = 10  # analyses under which a process of its own takes longer to start than it saves
 
 
 def evaluate_programs(
@@ -36,32 +42,76 @@ def evaluate_programs(
     progress: Callable[[str], None],
     quick: bool,
     store: EstimateStore,
+    known: Sequence[Entry] = (),
 ) -> None:
     """Write out_estimate and its companions for every program with analyses.
 
-    quick: only the first analysis of each program, without its slow checks. A program that cannot be evaluated stops the
-    build (ProgramError names the entry).
+    quick: only the first analysis of each program, without its slow checks. known: the evidence ledger, which decides
+    whether an analysis may call itself confirmatory. A program that cannot be evaluated stops the build (ProgramError
+    names the entry).
     """
+    wanted: list[_Wanted] = []
     for program in programs:
         if not program.get("analysis"):
             continue
-        started = time.monotonic()
         inputs = inputs_of(connection, program)
         if inputs.panel.empty:
             progress(f"{program['program']}: no counts of {program['city']}, no estimates")
             continue
+        refuse_false_claims(program, str(inputs.panel["month"].max())[:7], known)
         only = [str(program["analysis"][0]["id"])] if quick else None
         deep: list[str] | None = [] if quick else None
         key = store.key(program, inputs.panel, inputs.areas, inputs.neighbors, (only, deep))
-        rows = store.find(program["program"], key)
+        wanted.append(_Wanted(program, inputs, only, deep, key, store.find(program["program"], key)))
+    for item, rows in zip(wanted, _rows_of(wanted), strict=True):
         how = "taken over unchanged"
-        if rows is None:
-            rows = estimate_rows(program, inputs, only, deep)
-            store.keep(program["program"], key, rows)
-            how = f"{time.monotonic() - started:.0f} s"
+        if item.kept is None:
+            store.keep(item.program["program"], item.key, rows.tables)
+            how = f"{rows.seconds:.0f} s"
         for table in TABLES:
-            insert_rows(connection, table, rows.get(table, []))
-        progress(f"{program['program']}: {len(rows['out_estimate']):,} estimates ({how})")
+            insert_rows(connection, table, rows.tables.get(table, []))
+        progress(f"{item.program['program']}: {len(rows.tables['out_estimate']):,} estimates ({how})")
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One program to evaluate, and the rows that are kept of it, if any."""
+
+    program: Mapping[str, Any]
+    inputs: Inputs
+    only: list[str] | None
+    deep: list[str] | None
+    key: str
+    kept: Rows | None
+
+
+@dataclass(frozen=True)
+class _Made:
+    tables: Rows
+    seconds: float
+
+
+def _rows_of(wanted: Sequence[_Wanted]) -> Iterator[_Made]:
+    """Rows of each program in order; several that have to be made are made side by side, a process each."""
+    fresh = [item for item in wanted if item.kept is None]
+    processes = min(len(fresh), os.cpu_count() or 1)
+    work = sum(len(item.program["analysis"]) if item.only is None else len(item.only) for item in fresh)
+    if processes < 2 or work < WORTH_PROCESSES:
+        for item in wanted:
+            yield _make(item)
+        return
+    # A fork would take the open database along; a process of its own starts without it.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        started = {item.key: pool.submit(_make, item) for item in fresh}
+        for item in wanted:
+            yield _make(item) if item.kept is not None else started[item.key].result()
+
+
+def _make(item: _Wanted) -> _Made:
+    if item.kept is not None:
+        return _Made(item.kept, 0.0)
+    began = time.monotonic()
+    return _Made(estimate_rows(item.program, item.inputs, item.only, item.deep), time.monotonic() - began)
 
 
 @dataclass(frozen=True)
@@ -111,7 +161,7 @@ def estimate_rows(
         rows: Rows = {table: [] for table in TABLES}
         for kind, areas in inputs.areas.items():
             found = evaluate_program(
-                program, inputs.panel, areas, inputs.neighbors, geography=kind, only=only
+                program, inputs.panel, areas, inputs.neighbors, geography=kind, only=only, deep=deep
             )
             analyses = {item.id: item for item in parsed.analyses}
             for result in found:

@@ -52,8 +52,28 @@ def explain(estimate_id: str, release_id: str | None) -> list[str]:
             f"source       {source['source']}: {source['publisher']}; {source['rows_accepted']:,} of "
             f"{source['rows_read']:,} rows kept; sha256 {str(source['content_sha256'])[:12]}"
         )
+    lines.append(f"asked        {_asked(release, row)}")
     lines.append(f"check it     python -m etl verify {row['program']}/{row['analysis']}")
     return [line for line in lines if line]
+
+
+def _asked(release: warehouse.Release, row: dict[str, Any]) -> str:
+    """How many specifications of the same question this release holds; all of them stand in the ledger."""
+    rows = release.query("estimates", program=row["program"])
+    same = rows[(rows["outcome"] == row["outcome"]) & rows["role"].isin(["headline", "reading"])]
+    analyses = sorted(set(same["analysis"]))
+    cells = sum(
+        max(
+            len(release.query("specifications", program=row["program"], analysis=name)),
+            int((same["analysis"] == name).sum()) - 1,
+            1,
+        )
+        for name in analyses
+    )
+    return (
+        f"{cells:,} specifications of {len(analyses)} fixed analyses were run on this question; all: "
+        f"python -m etl ledger {row['program']}/{row['analysis']}"
+    )
 
 
 def _counts(row: Any) -> str:

@@ -34,16 +34,6 @@ def verify(result: str | None, release_id: str | None, progress: Callable[[str],
 
     Raises ReleaseError when the release cannot be read, LookupError when there is no such result.
     """
-    wanted_id = release_id or warehouse.current_release_id()
-    for item in warehouse.releases():
-        if item.id != wanted_id:
-            continue
-        with item.path.open("rb") as opened:
-            sha = hashlib.file_digest(opened, "sha256").hexdigest()
-        if not item.path.stem.endswith(sha[:12]):
-            # Nothing in a changed file is worth comparing, and opening it may fail in a less clear way.
-            line = f"{item.path.name} is damaged or was changed: its SHA-256 begins with {sha[:12]}"
-            return Verification(1, (line,))
     release = warehouse.open_release(release_id)
     differences: list[str] = []
     compared = 1

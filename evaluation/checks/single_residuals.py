@@ -7,6 +7,8 @@ seeded and repeated; the figures are medians over the repetitions.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from scipy import stats
 
@@ -17,6 +19,17 @@ from evaluation.result import Check
 LEVEL = 0.05
 REPETITIONS = 51
 FEWEST_PERIODS = 16
+
+
+class Regressed(Protocol):
+    """What the tests need of a fit: which periods were used (T,), how many, and the regressors (T, p)."""
+
+    @property
+    def used(self) -> Flags: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def X(self) -> Array: ...
 
 
 def overdispersion(fitted: Fitted) -> Check:
@@ -97,7 +110,7 @@ def autocorrelations(residual: Array, used: Flags, lags: int) -> Array:
     return np.array([centered[lag:] @ centered[:-lag] / total for lag in range(1, lags + 1)])
 
 
-def ljung_box(residual: Array, fitted: Fitted, lags: int) -> tuple[float, float]:
+def ljung_box(residual: Array, fitted: Regressed, lags: int) -> tuple[float, float]:
     """Ljung & Box (1978): statistic and p against chi-squared with `lags` degrees of freedom."""
     rho = autocorrelations(residual, fitted.used, lags)
     n = fitted.n
@@ -105,7 +118,7 @@ def ljung_box(residual: Array, fitted: Fitted, lags: int) -> tuple[float, float]
     return statistic, float(stats.chi2.sf(statistic, lags))
 
 
-def cumby_huizinga(residual: Array, fitted: Fitted, lags: int) -> tuple[float, float]:
+def cumby_huizinga(residual: Array, fitted: Regressed, lags: int) -> tuple[float, float]:
     """Cumby & Huizinga (1992, Econometrica 60:185–195), null: no autocorrelation at lags 1…lags.
 
     The variance of the autocorrelations allows for unequal variances and for the estimation of the

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from evaluation.analysis_result import Specification
 from evaluation.checks.headline import Array, Figures, cannot_run, outcome_of
+from evaluation.checks.staggered_curve import Progress, silent
 from evaluation.cube import Cube
 from evaluation.designs.level_gradient import level_shift
 from evaluation.designs.panel import NEVER
@@ -50,7 +51,10 @@ class Choices:
 
 
 def specification_curve(
-    choices: Choices, assignments: Assignments | None, members: dict[str, tuple[str, ...]]
+    choices: Choices,
+    assignments: Assignments | None,
+    members: dict[str, tuple[str, ...]],
+    progress: Progress = silent,
 ) -> tuple[Check, list[Specification]]:
     """All cells, and the check with the joint p. members: cluster → its areas.
 
@@ -59,7 +63,8 @@ def specification_curve(
     """
     name = "specification_curve"
     rows = []
-    for catchment, areas in choices.catchments.items():
+    for number, (catchment, areas) in enumerate(choices.catchments.items()):
+        progress("cells", number, len(choices.catchments))
         for pool in choices.pools:
             rows += _cells(choices, f"{catchment} | {pool}", areas, pool)
     values = np.array([np.log(row.rate_ratio) for row in rows if row.rate_ratio])
@@ -80,7 +85,7 @@ def specification_curve(
     if assignments is None or not assignments.can_run:
         figures["admissible_assignments"] = 0 if assignments is None else float(assignments.number)
         return cannot_run(name, "too_few_assignments", figures), rows
-    medians = joint_medians(choices, assignments, members)
+    medians = joint_medians(choices, assignments, members, progress)
     p = float(np.mean(~(np.abs(medians) < abs(medians[0]) - 1e-12)))
     figures |= {
         "admissible_assignments": float(assignments.number),
@@ -93,7 +98,12 @@ def specification_curve(
     return outcome_of(name, p > 0.05, "within_placebo_range", figures), rows
 
 
-def joint_medians(choices: Choices, assignments: Assignments, members: dict[str, tuple[str, ...]]) -> Array:
+def joint_medians(
+    choices: Choices,
+    assignments: Assignments,
+    members: dict[str, tuple[str, ...]],
+    progress: Progress = silent,
+) -> Array:
     """(M,) median log ratio over pools a–c, windows and units with each assignment's whole clusters served.
 
     The first entry is what happened, on whole clusters too, so that all are alike.
@@ -101,7 +111,8 @@ def joint_medians(choices: Choices, assignments: Assignments, members: dict[str,
     assert FEWEST_ASSIGNMENTS > 1
     pools = [pool for pool in choices.pools if pool != "d"]
     medians = []
-    for starts in assignments.starts:
+    for number, starts in enumerate(assignments.starts):
+        progress("joint test", number, len(assignments.starts))
         served = tuple(
             area
             for cluster, start in zip(assignments.clusters, starts, strict=True)

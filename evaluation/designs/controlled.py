@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from evaluation.calendar import Timeline
 from evaluation.checks.finite import finite
 from evaluation.checks.pre_period import BLOCK, PrePeriod, breakdown_value, pre_period_ratio
+from evaluation.comparison.synthetic_control import NAME as SYNTHETIC
+from evaluation.comparison.synthetic_control import synthetic_control, synthetic_interval
 from evaluation.data import rows_sha256
 from evaluation.designs.controlled_scales import additive_change, chart_points
 from evaluation.designs.log_interval import log_interval
@@ -33,10 +35,11 @@ from evaluation.designs.two_groups import (
 from evaluation.regressors import phase_masks
 from evaluation.result import Card, Check, Effect, Interval, Result
 from evaluation.series import NotEstimableError
-from evaluation.spec import Spec
+from evaluation.spec import Spec, SpecError
 from evaluation.verdict import with_verdict
 
 Array = NDArray[np.float64]
+OWN_INTERVALS = ("integrated", "ewc", "standard")
 
 
 def fit_controlled(spec: Spec, frame: pd.DataFrame) -> Result:
@@ -46,6 +49,10 @@ def fit_controlled(spec: Spec, frame: pd.DataFrame) -> Result:
     `end` that belong to no phase are left out.
     """
     data = spec.data
+    for name in spec.intervals:
+        if name not in (*OWN_INTERVALS, SYNTHETIC):
+            known = ", ".join((*OWN_INTERVALS, SYNTHETIC))
+            raise SpecError(f"analysis.intervals: {name} is not for a controlled design; known are {known}")
     card = Card(outcome=data.outcome, unit=data.unit or data.outcome)
     try:
         panel, axis = read_panel(spec, frame)
@@ -86,11 +93,22 @@ def fit_controlled(spec: Spec, frame: pd.DataFrame) -> Result:
     )
     areas = int(inside.sum()), int((~inside).sum())
     result = controlled_result(treated, comparison, codes, panel.periods, estimates, 0, card, areas, checks)
+    if SYNTHETIC in spec.intervals and result.effect is not None:
+        row = synthetic_row(treated, panel.counts[~inside], codes)
+        result = replace(result, intervals={**result.intervals, SYNTHETIC: row})
     asked = [name for name in spec.intervals if name in result.intervals]
     if result.effect is not None and asked and asked[0] != "integrated":
         result = replace(result, effect=_with_interval(result.effect, result.intervals[asked[0]]))
     hashed = replace(result, spec_sha256=spec.sha256, data_sha256=rows_sha256(spec, frame))
     return with_verdict(hashed, spec.margin)
+
+
+def synthetic_row(treated: Array, donors: Array, codes: Sequence[str]) -> Interval:
+    """Synthetic control of the treated total (T,) from comparison areas (N, T): baseline against phase."""
+    counted = np.array([code in (BASELINE, PHASE) for code in codes]) & np.isfinite(treated)
+    counted &= np.isfinite(donors).all(axis=0)
+    before = np.array([code == BASELINE for code in codes])[counted]
+    return synthetic_interval(synthetic_control(treated[counted], donors[:, counted], before, True), True)
 
 
 def spec_codes(spec: Spec, axis: Timeline) -> tuple[str, ...]:
@@ -174,7 +192,8 @@ def controlled_result(
     treated, comparison (T,) events; codes (T,) segment of each period; labels (T,) its month or index;
     areas: number of treated and of comparison areas, for the additive scale.
     """
-    n = int(sum(code != LEFT_OUT for code in codes))
+    seen = np.isfinite(treated) & np.isfinite(comparison)
+    n = int(sum(code != LEFT_OUT for code, there in zip(codes, seen, strict=True) if there))
     reason = estimates.reason[number]
     if reason is not None:
         return Result(

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from evaluation.comparison.synthetic_control import NAME as SYNTHETIC
+from evaluation.comparison.synthetic_control import synthetic_control, synthetic_interval
 from evaluation.data import labels, rows_sha256
 from evaluation.intervals.sandwich import symmetric_interval
 from evaluation.numerics.poisson import Array
@@ -70,12 +72,19 @@ def _estimate(spec: Spec, frame: pd.DataFrame, card: Card) -> Result:
     program = np.array([name.startswith("difference:") and _is_program(name) for name in names])
     vector = (X[np.concatenate(treated_rows)] * program).mean(axis=0)
     ratio_scale = spec.family == "log-gaussian"
-    covariances = {name: _covariance(name, panels, beta, bread, dispersion, n, p) for name in spec.intervals}
+    linear = [name for name in spec.intervals if name != SYNTHETIC]
+    if not linear:
+        raise SpecError(
+            f"analysis.intervals: {SYNTHETIC} stands beside another interval; add standard or hac:1"
+        )
+    covariances = {name: _covariance(name, panels, beta, bread, dispersion, n, p) for name in linear}
     intervals: dict[str, Interval] = {}
     for name, matrix in covariances.items():
         error = float(np.sqrt(vector @ matrix @ vector))
         intervals[name] = symmetric_interval(name, float(vector @ beta), error, n - p, ratio_scale)
-    first = intervals[spec.intervals[0]]
+    if SYNTHETIC in spec.intervals:
+        intervals[SYNTHETIC] = _synthetic(spec, frame, comparison, ratio_scale)
+    first = intervals[linear[0]]
     return Result(
         design="controlled",
         family=spec.family,
@@ -90,10 +99,23 @@ def _estimate(spec: Spec, frame: pd.DataFrame, card: Card) -> Result:
             interval_80=(first.lower_80, first.upper_80),
             interval_method=first.name,
         ),
-        terms=_terms(names, beta, covariances[spec.intervals[0]], n - p),
+        terms=_terms(names, beta, covariances[linear[0]], n - p),
         intervals=intervals,
         dispersion=dispersion,
     )
+
+
+def _synthetic(spec: Spec, frame: pd.DataFrame, comparison: tuple[str, ...], logged: bool) -> Interval:
+    """Synthetic control of the one treated area; several are averaged (logged: on the log scale)."""
+    series = [read_series(spec, frame, (area,)) for area in (*spec.data.treated, *comparison)]
+    terms = regressors(spec, series[0])
+    used = terms.used & np.all([one.observed for one in series], axis=0)
+    used &= terms.before | terms.after
+    table = np.array([one.outcome[used] for one in series])
+    table = np.log(table) if logged else table
+    size = len(spec.data.treated)
+    found = synthetic_control(table[:size].mean(axis=0), table[size:], terms.before[used], False)
+    return synthetic_interval(found, logged)
 
 
 def _with_differences(terms: Regressors, is_treated: bool) -> tuple[Array, tuple[str, ...]]:

@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 FEWEST_ASSIGNMENTS = 20  # under this no p can be below 5 %
 MOST_ENUMERATED = 5_000
 DRAWS = 999
+SMALLEST_ERROR = 1e-3
 WIDEST = 8.0  # log rate ratios beyond ±8 are not told apart
 
 
@@ -72,10 +73,11 @@ def cluster_starts(panel: Panel) -> tuple[tuple[str, ...], NDArray[np.int64]]:
 def eligible_clusters(starts: NDArray[np.int64], levels: Array | None) -> NDArray[np.bool_]:
     """Clusters that could have been chosen: the treated ones and those at least half as high as the lowest.
 
-    levels: (G,) of an earlier, different outcome; None makes every cluster eligible.
+    levels: (G,) of an earlier, different outcome. None makes every cluster eligible, and so does a level that
+    is known for none of the treated clusters: then nothing tells which others are like them.
     """
     treated = starts < NEVER
-    if levels is None:
+    if levels is None or not np.isfinite(levels[treated]).any():
         return np.ones(len(starts), dtype=bool)
     floor = np.nanmin(levels[treated]) / 2
     return np.asarray(treated | (levels >= floor))
@@ -208,6 +210,8 @@ def inverted_intervals(
     Bisection outward from the estimate, which is never rejected; `error`: a guess at the standard error,
     for the size of the first step. To two thousandths on the log scale.
     """
+    # A guess of zero, from counts that fit perfectly, would never leave the estimate.
+    first_step = 2 * error if math.isfinite(error) and error > SMALLEST_ERROR else 0.2
     known: dict[float, float] = {}
     last: list[TwoWayFit | None] = [None]
 
@@ -218,7 +222,7 @@ def inverted_intervals(
 
     def edge(alpha: float, sign: int) -> float:
         rejected = [x for x, value in known.items() if value <= alpha and sign * (x - estimate) > 0]
-        inside, step = estimate, 2 * error
+        inside, step = estimate, first_step
         outside = min(rejected, key=lambda x: sign * x) if rejected else estimate + sign * step
         while p(outside) > alpha:
             inside, step = outside, step * 2

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import pickle
+from collections import OrderedDict
 from functools import lru_cache, partial
 from hashlib import sha256
+from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
+import pyarrow as pa
 import streamlit as st
 
 from etl.warehouse import Release
 from presentation import tables
-from presentation.charts import plotly_chart
 from presentation.charts.description import ChartDescription
 from presentation.language import say
 
 PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
+MOST_KEPT = 512
 MOST_ROWS = 200  # rows shown in the browser; the download always has all
 
 
@@ -30,10 +32,11 @@ def show(chart: ChartDescription, release: Release) -> None:
     st.subheader(chart.title, anchor=False)
     if chart.subtitle and not chart.cells:
         st.caption(chart.subtitle)
+    figure, config = _drawn(_Described(chart), is_dark())
     st.plotly_chart(
-        _drawn(_Described(chart), is_dark()),
+        figure,
         theme=None,
-        config=plotly_chart.config(chart),
+        config=config,
         alt=chart.alt,
         key=f"chart_{chart.id}",
     )
@@ -45,7 +48,7 @@ class _Described:
 
     def __init__(self, chart: ChartDescription) -> None:
         self.chart = chart
-        self._key = sha256(pickle.dumps(chart)).digest()
+        self._key = digest(chart)
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -54,10 +57,41 @@ class _Described:
         return isinstance(other, _Described) and other._key == self._key
 
 
+_digests: OrderedDict[int, tuple[ChartDescription, bytes]] = OrderedDict()
+
+
+def digest(chart: ChartDescription) -> bytes:
+    """A key of the content; of a description that is kept and shown again it is made once."""
+    known = _digests.get(id(chart))
+    if known is not None and known[0] is chart:
+        return known[1]
+    digest = sha256(pickle.dumps(chart)).digest()
+    _digests[id(chart)] = (chart, digest)
+    while len(_digests) > MOST_KEPT:
+        _digests.popitem(last=False)
+    return digest
+
+
 @lru_cache(maxsize=256)
-def _drawn(described: _Described, dark: bool) -> go.Figure:
-    """The figure, built once: building it is nine tenths of what a page costs. Never changed afterwards."""
-    return plotly_chart.draw(described.chart, dark)
+def _drawn(described: _Described, dark: bool) -> tuple[Any, dict[str, Any]]:
+    """The Plotly figure and its settings, built once. Never changed afterwards."""
+    # Only here: pages without such a chart need not import Plotly.
+    from pages.parts.finished_figure import FinishedFigure
+    from presentation.charts import plotly_chart
+
+    return FinishedFigure(plotly_chart.draw(described.chart, dark)), plotly_chart.config(described.chart)
+
+
+@lru_cache(maxsize=256)
+def _table_of(described: _Described) -> tuple[pd.DataFrame, pa.Table]:
+    """The table behind a chart, whole and as the browser gets it."""
+    frame = pd.DataFrame(described.chart.table)
+    return frame, for_browser(tables.labelled(frame.head(MOST_ROWS)))
+
+
+def for_browser(frame: pd.DataFrame) -> pa.Table:
+    """A frame as the browser gets it; turning pandas into Arrow anew in each run would cost more than the rest."""
+    return pa.Table.from_pandas(frame, preserve_index=False)
 
 
 def below(chart: ChartDescription, release: Release) -> None:
@@ -73,13 +107,18 @@ def below(chart: ChartDescription, release: Release) -> None:
     with st.expander(say("chart.table")):
         st.write(chart.alt)
         if chart.table:
-            table_with_download(pd.DataFrame(chart.table), chart.id, release)
+            frame, shown = _table_of(_Described(chart))
+            _table(frame, shown, chart.id, release)
         download_picture(chart, release)
 
 
 def table_with_download(frame: pd.DataFrame, name: str, release: Release) -> None:
     """The numbers behind a chart, as a table and as a CSV file that names the release."""
-    st.dataframe(tables.labelled(frame.head(MOST_ROWS)), hide_index=True, width="stretch")
+    _table(frame, for_browser(tables.labelled(frame.head(MOST_ROWS))), name, release)
+
+
+def _table(frame: pd.DataFrame, shown: pa.Table, name: str, release: Release) -> None:
+    st.dataframe(shown, hide_index=True, width="stretch")
     if len(frame) > MOST_ROWS:
         st.write(say("chart.first_rows", shown=MOST_ROWS, all=len(frame)))
     download_csv(frame, name, release)

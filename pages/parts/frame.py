@@ -18,6 +18,14 @@ def simulated_banner(is_simulated: bool) -> None:
         st.warning(say("state.simulated"), icon=":material/science:")
 
 
+def embed_caveat() -> None:
+    """What must not get lost when a page is shown inside another: over everything else."""
+    if st.context.is_embedded:
+        link = (st.context.url or "").split("?")[0]
+        query = urlencode([(key, st.query_params[key]) for key in st.query_params])
+        st.markdown(f"{say('embed.caveat')} [{say('embed.whole')}]({link}{'?' + query if query else ''})")
+
+
 def link_to_view(release: Release, **choices: str) -> None:
     """The link that opens this view again, with every choice and the release in it."""
     query = urlencode({**choices, "release": release.id})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import html
+from typing import Any
 
 import streamlit as st
 
 from etl.warehouse import Release
-from pages.parts.figure import below, is_dark
+from pages.parts.figure import below, digest, is_dark
+from pages.parts.reading import kept
 from presentation.charts import altair_chart
 from presentation.charts.description import ChartDescription
 
@@ -22,8 +25,8 @@ def show_map(chart: ChartDescription, release: Release, chosen: str, key: str) -
         if picked:
             st.session_state[key] = picked[0]["area"]
 
-    st.altair_chart(
-        altair_chart.draw(chart, is_dark(), chosen),
+    st.vega_lite_chart(
+        spec=_finished(release, chart, is_dark(), chosen),
         theme=None,
         alt=chart.alt,
         key=f"map_{key}",
@@ -50,5 +53,20 @@ def show_months(chart: ChartDescription, release: Release) -> None:
     """Counts by month as bars."""
     st.subheader(chart.title, anchor=False)
     st.write(chart.subtitle)
-    st.altair_chart(altair_chart.draw(chart, is_dark()), theme=None, alt=chart.alt, key=f"chart_{chart.id}")
+    st.vega_lite_chart(
+        spec=_finished(release, chart, is_dark()), theme=None, alt=chart.alt, key=f"chart_{chart.id}"
+    )
     below(chart, release)
+
+
+def _finished(
+    release: Release, chart: ChartDescription, dark: bool, chosen: str | None = None
+) -> dict[str, Any]:
+    """The description that Vega-Lite draws from, made once: Altair checks each part of it, which takes long."""
+    # Streamlit takes the parts out of what it gets, so each run hands over a shallow copy.
+    spec = kept(
+        release,
+        ("vega", digest(chart), dark, chosen),
+        lambda: altair_chart.draw(chart, dark, chosen).to_dict(),
+    )
+    return copy.copy(spec)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from etl import warehouse
 from etl.warehouse import Release, ReleaseError
+from pages.parts.choice import asked_for
 from presentation.escape import markdown
 from presentation.language import say
 from presentation.program import Program, read_program
 
 RELEASE_KEY = "release"
+MOST_KEPT = 600
+T = TypeVar("T")
+_kept: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
+_lock = threading.Lock()
 FIRST_PROGRAM = "minneapolus"
 
 
 def open_release() -> Release:
     """The release named by `?release=`, else the one in use. Explains itself and stops when there is none."""
-    asked = st.query_params.get(RELEASE_KEY)
+    asked = asked_for(RELEASE_KEY)
     try:
         if asked:
             try:
@@ -73,6 +81,33 @@ class _Held:
 def read(release: Release, name: str, **params: object) -> pd.DataFrame:
     """Rows of a named statement. The frame is shared between visitors: never change it in place."""
     return _read(_Held(release), name, tuple(sorted(params.items())))
+
+
+def records(release: Release, name: str, **params: object) -> list[dict[str, Any]]:
+    """The same rows as plain objects, made once. Shared between visitors: never change them."""
+    return kept(
+        release,
+        ("records", name, *sorted(params.items())),
+        lambda: read(release, name, **params).to_dict("records"),
+    )
+
+
+def kept(release: Release, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+    """What `make` gives for this release and `key`, made once for all visitors. Never change it in place.
+
+    `key` must name everything that `make` depends on besides the release.
+    """
+    whole = (release.path, *key)
+    with _lock:
+        if whole in _kept:
+            _kept.move_to_end(whole)
+            return _kept[whole]
+    made = make()
+    with _lock:
+        _kept[whole] = made
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return made
 
 
 def read_result(release: Release, estimate_id: str) -> dict[str, Any] | None:

@@ -18,9 +18,10 @@ def conclusion(program: Program, row: Plain, result: Plain) -> None:
     question = program.entry("analysis", row["analysis"]).get("question", "")
     st.caption(say("overview.question", program=program.name, question=question))
     st.title(sentences.headline(result), anchor=False)
-    st.markdown(f"**{sentences.plain_words(result)}**")
-    st.markdown(sentences.finding(result))
-    st.markdown(f"{sentences.gates_summary(result)} {words.word('registration', result['registration'])}")
+    st.markdown(
+        f"**{sentences.plain_words(result)}**\n\n{sentences.finding(result)}\n\n"
+        f"{sentences.gates_summary(result)} {words.word('registration', result['registration'])}"
+    )
 
 
 def counted(result: Plain) -> None:
@@ -48,19 +49,19 @@ def counted(result: Plain) -> None:
 def which_side(result: Plain) -> None:
     """Counts per month on both sides, each side against its own past, and whether ratio and count agree."""
     texts = [sentences.per_month(result), sentences.sides(result), sentences.additive(result)]
-    for text in texts if any(texts) else [say("overview.no_sides")]:
-        if text:
-            st.write(text)
+    st.markdown("\n\n".join(text for text in texts if text) or say("overview.no_sides"))
 
 
 def gates_unmet(result: Plain) -> None:
     """Each condition with its answer, and what the unmet ones would have taken."""
-    st.write(sentences.gates_summary(result))
+    texts = [sentences.gates_summary(result)]
     for gate in result.get("gates") or ():
         symbol = words.word("status_symbol", gate["status"])
-        st.markdown(f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}")
+        text = f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}"
         if gate["status"] != "passed":
-            st.caption(sentences.gate_would_take(gate))
+            text += f"  \n*{sentences.gate_would_take(gate).strip()}*"
+        texts.append(text)
+    st.markdown("\n\n".join(texts))
 
 
 def before_looking(result: Plain) -> None:
@@ -77,15 +78,15 @@ def check_list(result: Plain) -> None:
         entries = [check for check in result.get("checks") or () if check["kind"] == kind]
         if not entries:
             continue
-        st.markdown(f"**{say(f'checks.{kind}')}**")
-        columns = st.columns(2)
-        for place, check in enumerate(entries):
+        texts = [f"**{say(f'checks.{kind}')}**"]
+        for check in entries:
             symbol = words.word("status_symbol", check["status"])
-            with columns[place % 2].container(border=True):
-                st.markdown(
-                    f"**{symbol} {words.word('status', check['status'])}.** {sentences.check_question(check)}  \n"
-                    f"{sentences.check(check)}"
-                )
+            texts.append(
+                f"- **{symbol} {words.word('status', check['status'])}.** "
+                f"**{sentences.check_question(check)}** {sentences.check(check)}"
+            )
+        # One element: each costs the server and the browser, and a list reads well by ear.
+        st.markdown("\n\n".join(texts))
 
 
 def estimand_card(program: Program, row: Plain, result: Plain) -> None:
@@ -109,5 +110,8 @@ def estimand_card(program: Program, row: Plain, result: Plain) -> None:
         "registered": words.word("registration", result["registration"]),
         "hashes": say("card.hashes_text", spec=result["spec_sha256"][:16], data=result["data_sha256"][:16]),
     }
-    for name, text in lines.items():
-        st.markdown(f"**{say(f'card.{name}')}** {sentences.sentence_case(text)}")
+    st.markdown(
+        "\n\n".join(
+            f"**{say(f'card.{name}')}** {sentences.sentence_case(text)}" for name, text in lines.items()
+        )
+    )

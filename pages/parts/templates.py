@@ -20,7 +20,11 @@ def offer_templates() -> None:
     found = sorted(path for path in FOLDER.glob("*") if path.suffix in TYPES)
     if not found:
         return
-    st.write(say("outreach.templates"))
+    with st.expander(say("outreach.templates")), st.container(horizontal=True):
+        _buttons(found)
+
+
+def _buttons(found: list[Path]) -> None:
     for path in found:
         st.download_button(
             path.name,

@@ -5,7 +5,7 @@ import streamlit as st
 from etl import warehouse
 from pages.parts import reading
 from pages.parts.choice import choose_program
-from pages.parts.figure import download_csv
+from pages.parts.figure import download_csv, for_browser
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from presentation import method, revisions, tables, words
 from presentation.language import say
@@ -26,37 +26,44 @@ with answer:
 
 st.header(say("method.counted_title"), anchor="counted")
 span = reading.read(release, "monthly_span", city=program.city)
-for outcome in distinct(span["outcome"]):
-    st.markdown(f"**{words.outcome_name(outcome)}.** {words.word('outcome_definition', outcome)}")
-for unit in distinct(span["unit"]):
-    st.markdown(f"**{words.word('unit', unit)}.** {words.word('unit_definition', unit)}")
-st.write(say("method.basis"))
+defined = [
+    f"**{words.outcome_name(outcome)}.** {words.word('outcome_definition', outcome)}"
+    for outcome in distinct(span["outcome"])
+] + [
+    f"**{words.word('unit', unit)}.** {words.word('unit_definition', unit)}"
+    for unit in distinct(span["unit"])
+]
+st.markdown("\n\n".join([*defined, say("method.basis")]))
 
 st.header(say("method.estimates_title"), anchor="estimates")
-for design in ("controlled", "pooled", "single"):
-    st.markdown(
-        f"**{words.word('design', design)}.** {words.word('design_long', design)} "
-        f"{words.word('design_caveat', design)}"
-    )
-st.write(say("method.expected"))
-st.write(say("method.interval"))
-st.write(say("method.readings"))
+designs = [
+    f"**{words.word('design', design)}.** {words.word('design_long', design)} "
+    f"{words.word('design_caveat', design)}"
+    for design in ("controlled", "pooled", "single")
+]
+st.markdown("\n\n".join([*designs, say("method.expected"), say("method.interval"), say("method.readings")]))
 st.subheader(say("method.gates_title"), anchor=False)
-st.write(say("method.gates_intro"))
-for gate in (
-    "pre_period_ratio",
-    "breakdown_value",
-    "placebo_outcomes",
-    "comparison_pool",
-    "agreement_of_readings",
-):
-    st.markdown(f"- {say(f'gate.{gate}.question')} {say('method.gate_needs')} {say(f'gate.{gate}.taken')}")
+gates = [
+    f"- {say(f'gate.{gate}.question')} {say('method.gate_needs')} {say(f'gate.{gate}.taken')}"
+    for gate in (
+        "pre_period_ratio",
+        "breakdown_value",
+        "placebo_outcomes",
+        "comparison_pool",
+        "agreement_of_readings",
+    )
+]
+st.markdown("\n".join([say("method.gates_intro"), "", *gates]))
 
 st.header(say("method.sources_title"), anchor="sources")
 sources = reading.read(release, "source_table", city=program.city)
 if len(sources):
     st.dataframe(
-        tables.labelled(method.sources_for_people(sources)),
+        reading.kept(
+            release,
+            ("sources", program.city),
+            lambda: for_browser(tables.labelled(method.sources_for_people(sources))),
+        ),
         hide_index=True,
         width="stretch",
         column_config={words.word("column", "url"): st.column_config.LinkColumn()},
@@ -69,7 +76,14 @@ st.header(say("method.faults_title"), anchor="faults")
 quality = reading.read(release, "quality", city=program.city)
 if len(quality):
     st.write(say("method.faults_note"))
-    st.dataframe(tables.labelled(method.quality_for_people(quality)), hide_index=True, width="stretch")
+    st.table(
+        reading.kept(
+            release,
+            ("quality", program.city),
+            lambda: tables.labelled(method.quality_for_people(quality)),
+        ),
+        hide_index=True,
+    )
     download_csv(quality, f"{program.city}-quality", release)
 else:
     st.write(say("method.no_faults"))
@@ -82,14 +96,22 @@ before = reading.open_if_readable(older[0]) if older else None
 if before is None:
     st.write(say("method.no_older"))
 else:
-    counts = revisions.count_changes(
-        reading.read(before, "city_totals", city=program.city),
-        reading.read(release, "city_totals", city=program.city),
+    counts = reading.kept(
+        release,
+        ("count_changes", before.path, program.city),
+        lambda: revisions.count_changes(
+            reading.read(before, "city_totals", city=program.city),
+            reading.read(release, "city_totals", city=program.city),
+        ),
     )
-    answers = revisions.estimate_changes(
-        reading.read(before, "estimate_list", program=program.id),
-        reading.read(release, "estimate_list", program=program.id),
-        program,
+    answers = reading.kept(
+        release,
+        ("estimate_changes", before.path, program.id),
+        lambda: revisions.estimate_changes(
+            reading.read(before, "estimate_list", program=program.id),
+            reading.read(release, "estimate_list", program=program.id),
+            program,
+        ),
     )
     st.write(
         say("method.revisions", older=before.id, newer=release.id, counts=len(counts), answers=len(answers))
@@ -99,10 +121,17 @@ else:
             st.table(tables.labelled(tables.frame_of(rows)), hide_index=True)
 
 st.header(say("method.coverage_title"), anchor="coverage")
-measured = method.coverage_tables()
+measured = reading.kept(
+    release,
+    ("coverage",),
+    lambda: [
+        (name, table, for_browser(tables.labelled(method.coverage_for_people(table))))
+        for name, table in method.coverage_tables()
+    ],
+)
 st.write(say("method.coverage" if measured else "method.no_coverage"))
-for name, table in measured:
-    st.dataframe(tables.labelled(table), hide_index=True, width="stretch")
+for name, table, shown in measured:
+    st.dataframe(shown, hide_index=True, width="stretch")
     download_csv(table, name, release)
 
 st.header(say("method.cite_title"), anchor="cite")

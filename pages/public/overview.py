@@ -23,7 +23,7 @@ answer = st.container()
 chosen = choose_program(programs)
 with answer:
     simulated_banner(chosen.is_simulated)
-estimates = reading.read(release, "estimate_list", program=chosen.id)
+estimates = reading.records(release, "estimate_list", program=chosen.id)
 row = main_analysis(chosen, estimates)
 if row is None:
     with answer:
@@ -39,7 +39,12 @@ with answer:
     counted(result)
 
 if result["series"]:
-    show(counterfactual(result, chosen, release=release.id), release)
+    chart = reading.kept(
+        release,
+        ("counterfactual", row["estimate_id"]),
+        lambda: counterfactual(result, chosen, release=release.id),
+    )
+    show(chart, release)
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -61,16 +66,25 @@ with right:
     gates_unmet(result)
 
 st.subheader(say("overview.fresh_title"), anchor=False)
-sources = reading.read(release, "sources", city=chosen.city)
-for source in sources.to_dict("records"):
-    if numbers.as_date(source["last_complete_month"]):
-        st.write(
-            say(
-                "overview.fresh",
-                title=source["title"],
-                publisher=source["publisher"],
-                month=numbers.month(source["last_complete_month"]),
-            )
-        )
+# A source may have newer months of another outcome: what counts is the outcome on this page.
+last_month = next(
+    (
+        item["last_month"]
+        for item in reading.records(release, "monthly_span", city=chosen.city)
+        if item["outcome"] == row["outcome"] and item["unit"] == row["unit"]
+    ),
+    None,
+)
+fresh = [
+    say(
+        "overview.fresh",
+        title=source["title"],
+        publisher=source["publisher"],
+        month=numbers.month(last_month or source["last_complete_month"]),
+    )
+    for source in reading.records(release, "sources", city=chosen.city)
+    if numbers.as_date(source["last_complete_month"])
+]
+st.markdown("\n\n".join(fresh))
 link_to_view(release, program=chosen.id)
 footer(release, chosen)

@@ -19,6 +19,7 @@ from pages.parts.result_blocks import (
 from presentation import sentences, tables, words
 from presentation.charts import estimates as charts
 from presentation.charts.counterfactual import counterfactual
+from presentation.charts.description import ChartDescription
 from presentation.language import say
 from presentation.results import beside, distinct, headline_of, questions, same_in_other_unit
 
@@ -33,7 +34,7 @@ answer = st.container()
 boxes = st.columns([2, 1.4, 1, 1.6, 1.6])
 with boxes[0]:
     program = choose_program(programs)
-rows = reading.read(release, "estimate_list", program=program.id)
+rows = reading.records(release, "estimate_list", program=program.id)
 asked = questions(program, rows)
 if not asked:
     with answer:
@@ -59,6 +60,7 @@ question = next(q for q in asked if q.group == group)
 
 row = headline_of(question.analysis, rows)
 result = reading.read_result(release, row["estimate_id"])
+key = (program.id, row["estimate_id"])
 
 with answer:
     simulated_banner(program.is_simulated)
@@ -69,22 +71,36 @@ is_estimated = result["status"] == "estimated"
 
 same_question = beside(row, rows)
 if any(pd.notna(item["rate_ratio"]) for item in same_question):
-    show(charts.designs(same_question, release.id), release)
-    for design in distinct(item["design"] for item in same_question):
-        st.markdown(
+    chart = reading.kept(release, ("designs", *key), lambda: charts.designs(same_question, release.id))
+    show(chart, release)
+    st.markdown(
+        "\n\n".join(
             f"**{words.word('design', design)}.** {words.word('design_long', design)} "
             f"{words.word('design_caveat', design)}"
+            for design in distinct(item["design"] for item in same_question)
         )
+    )
 
 if len(sentences.estimated_readings(result)) > 1:
-    show(charts.readings(result, program, release.id), release)
+    chart = reading.kept(release, ("readings", *key), lambda: charts.readings(result, program, release.id))
+    show(chart, release)
     st.markdown(f"**{say('readings.by_choice')}**")
-    st.table(tables.labelled(tables.frame_of(charts.readings_by_choice(result, program))), hide_index=True)
+    by_choice = reading.kept(
+        release,
+        ("by_choice", *key),
+        lambda: tables.labelled(tables.frame_of(charts.readings_by_choice(result, program))),
+    )
+    st.table(by_choice, hide_index=True)
 
 if result["series"]:
-    show(counterfactual(result, program, release=release.id), release)
-    if any(point["side"] == "comparison" for point in result["series"]):
-        show(counterfactual(result, program, "comparison", release.id), release)
+    for side in ("treated", "comparison"):
+        if any(point["side"] == side for point in result["series"]):
+            chart = reading.kept(
+                release,
+                ("side", side, *key),
+                lambda side=side: counterfactual(result, program, side, release.id),
+            )
+            show(chart, release)
 
 if is_estimated:
     st.subheader(say("overview.sides_title"), anchor=False)
@@ -99,14 +115,24 @@ if result["checks"]:
     st.subheader(say("results.checks_title"), anchor=False)
     check_list(result)
 
-specifications = reading.read(release, "specifications", program=program.id, analysis=question.analysis)
-if specifications["rate_ratio"].notna().any():
-    show(charts.curve(specifications, "specification", "specification", result, release.id), release)
-placebos = reading.read(release, "placebos", program=program.id, analysis=question.analysis)
-for kind in distinct(placebos["kind"]):
-    some = placebos[placebos["kind"] == kind]
-    if some["rate_ratio"].notna().any():
-        show(charts.curve(some, kind, "placebo", result, release.id), release)
+
+def curves() -> list[ChartDescription]:
+    """The specification curve and one curve for each kind of placebo, as far as there is any estimate."""
+    asked_for = {"program": program.id, "analysis": question.analysis}
+    drawn = []
+    specifications = reading.read(release, "specifications", **asked_for)
+    if specifications["rate_ratio"].notna().any():
+        drawn.append(charts.curve(specifications, "specification", "specification", result, release.id))
+    placebos = reading.read(release, "placebos", **asked_for)
+    for kind in distinct(placebos["kind"]):
+        some = placebos[placebos["kind"] == kind]
+        if some["rate_ratio"].notna().any():
+            drawn.append(charts.curve(some, kind, "placebo", result, release.id))
+    return drawn
+
+
+for chart in reading.kept(release, ("curves", *key), curves):
+    show(chart, release)
 
 st.subheader(say("results.card_title"), anchor=False)
 estimand_card(program, row, result)

@@ -13,9 +13,12 @@ FONT = "Source Sans, sans-serif"
 
 
 def draw(chart: ChartDescription, is_dark: bool = False, chosen: str | None = None) -> alt.LayerChart:
-    """An Altair chart of a tile map or of bars by month. `chosen`: area whose tile gets a frame."""
+    """An Altair chart of a map or of bars by month. `chosen`: area that gets a frame."""
     colors = palette(is_dark)
-    drawn = _tiles(chart, colors, chosen) if chart.tiles else _months(chart, colors)
+    if chart.shapes:
+        drawn = _shapes(chart, colors, chosen)
+    else:
+        drawn = _tiles(chart, colors, chosen) if chart.tiles else _months(chart, colors)
     return drawn.configure(background="transparent", font=FONT).configure_view(strokeWidth=0)
 
 
@@ -104,6 +107,57 @@ def _tiles(chart: ChartDescription, colors: Palette, chosen: str | None) -> alt.
     )
     values = base.mark_text(dy=8, fontSize=12, fontWeight="bold").encode(text="symbol:N", color=ink)
     return alt.layer(squares.add_params(point), names, values).properties(height=height, width="container")
+
+
+def _shapes(chart: ChartDescription, colors: Palette, chosen: str | None) -> alt.LayerChart:
+    steps = sum(code.startswith("step_") and code != "step_0" for code, _ in chart.classes)
+    features, labels = [], []
+    for shape in chart.shapes:
+        fill = class_color(shape.place, steps, colors)
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "MultiPolygon", "coordinates": shape.polygons},
+                "area": shape.area,
+                "name": shape.name,
+                "fill": fill,
+                "text": shape.text,
+                "chosen": shape.area == chosen,
+            }
+        )
+        labels.append(
+            {
+                "x": shape.middle[0],
+                "y": shape.middle[1],
+                "symbol": shape.symbol,
+                "ink": _text_color(fill, colors),
+            }
+        )
+    # The chosen area last: its frame lies over its neighbors.
+    features.sort(key=lambda feature: bool(feature["chosen"]))
+    point = alt.selection_point(name=SELECTION, fields=["area"], on="click")
+    areas = (
+        alt.Chart(alt.Data(values=features))
+        .mark_geoshape(cursor="pointer")
+        .encode(
+            fill=alt.Fill("fill:N", scale=None),
+            stroke=alt.condition("datum.chosen", alt.value(colors.text), alt.value(colors.background)),
+            strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1)),
+            tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("text:N", title=" ")],
+            description="name:N",
+        )
+        .add_params(point)
+    )
+    marks = (
+        alt.Chart(alt.Data(values=labels))
+        .mark_text(fontSize=11)
+        .encode(longitude="x:Q", latitude="y:Q", text="symbol:N", color=alt.Color("ink:N", scale=None))
+    )
+    return (
+        alt.layer(areas, marks)
+        .project(type="identity", reflectY=True)
+        .properties(height=chart.height, width="container")
+    )
 
 
 def _months(chart: ChartDescription, colors: Palette) -> alt.LayerChart:

@@ -100,6 +100,19 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """One area of a map with outlines: polygons of rings of points on a plane; the rest as in a tile."""
+
+    area: str
+    name: str
+    polygons: list[list[list[tuple[float, float]]]]
+    middle: tuple[float, float]
+    place: str
+    symbol: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Span:
     """A stretch of the time axis: a phase. `letter` stands on the chart, `label` in the key."""
 
@@ -138,6 +151,7 @@ class ChartDescription:
     is_curve: bool = False  # estimates side by side in order, interval upright, instead of one row each
     cells: tuple[Cell, ...] = ()
     tiles: tuple[Tile, ...] = ()
+    shapes: tuple[Shape, ...] = ()
     spans: tuple[Span, ...] = ()
     events: tuple[Event, ...] = ()
     reference: float | None = None

@@ -8,8 +8,9 @@ import pandas as pd
 
 from presentation import numbers, words
 from presentation.charts.counterfactual import note, phase_spans
-from presentation.charts.description import Axis, Bars, ChartDescription, Tile
+from presentation.charts.description import Axis, Bars, ChartDescription, Shape, Tile
 from presentation.language import say, sentence_case
+from presentation.outlines import Polygon, middle, proportions
 from presentation.places import change_class
 from presentation.program import Program
 
@@ -52,6 +53,50 @@ def tile_map(
         y=Axis("", "category"),
         tiles=tiles,
         classes=_classes(measure, limits, any(tile.value == 0 for tile in tiles)),
+    )
+
+
+SHAPES_WIDTH = 480
+
+
+def shape_map(
+    frame: pd.DataFrame,
+    outlines: dict[str, list[Polygon]],
+    measure: str,
+    outcome: str,
+    unit: str,
+    months: str,
+    release: str = "",
+) -> ChartDescription:
+    """The same map with the outlines of the areas on a plane; areas without one are in the table only."""
+    rows = [row for row in frame.drop_duplicates("area").to_dict("records") if row["area"] in outlines]
+    limits = [] if measure == "change" else class_limits([_value(row, measure) for row in rows])
+    shapes = []
+    for row in rows:
+        code, shown, text, _ = _said(row, measure, limits, outcome, unit, months)
+        polygons = outlines[row["area"]]
+        shapes.append(
+            Shape(str(row["area"]), str(row["name"]), polygons, middle(polygons), code, shown, text)
+        )
+    return ChartDescription(
+        id=numbers.file_part(f"map {outcome} {unit} {measure}"),
+        title=_map_title(rows, measure, words.things(outcome, unit)),
+        subtitle=sentence_case(
+            say(f"places.map.{measure}", things=words.things(outcome, unit), months=months)
+        ),
+        alt=say(
+            "places.shapes_alt",
+            count=numbers.count(len(rows)),
+            subtitle=say(f"places.map.{measure}", things=words.things(outcome, unit), months=months),
+        ),
+        note=note(outcome, unit, release),
+        x=Axis("", "category"),
+        y=Axis("", "category"),
+        shapes=tuple(shapes),
+        classes=_classes(
+            measure, limits, measure != "change" and any(_value(row, measure) == 0 for row in rows)
+        ),
+        height=round(min(640, SHAPES_WIDTH * proportions(outlines))),
     )
 
 
@@ -108,24 +153,27 @@ def _change_words(code: str) -> str:
     return say("places.too_few_short") if code == "too_few" else words.word("verdict", code)
 
 
-def _tile(row: Plain, measure: str, limits: list[float], outcome: str, unit: str, months: str) -> Tile:
+def _said(
+    row: Plain, measure: str, limits: list[float], outcome: str, unit: str, months: str
+) -> tuple[str, str, str, float | None]:
+    """Class of an area, its symbol or number, its words, its value."""
     if measure == "change":
         code = change_class(row)
-        value, shown, text = None, SYMBOLS[code], _change_words(code)
-    else:
-        value = _value(row, measure)
-        code = _class_of(value, limits)
-        shown = "·" if value is None else numbers.count(value)
-        text = (
-            say("places.too_few_short")
-            if value is None
-            else say(
-                f"places.tile.{measure}",
-                value=shown,
-                things=words.things(outcome, unit, value),
-                months=months,
-            )
+        return code, SYMBOLS[code], _change_words(code), None
+    value = _value(row, measure)
+    shown = "·" if value is None else numbers.count(value)
+    text = (
+        say("places.too_few_short")
+        if value is None
+        else say(
+            f"places.tile.{measure}", value=shown, things=words.things(outcome, unit, value), months=months
         )
+    )
+    return _class_of(value, limits), shown, text, value
+
+
+def _tile(row: Plain, measure: str, limits: list[float], outcome: str, unit: str, months: str) -> Tile:
+    code, shown, text, value = _said(row, measure, limits, outcome, unit, months)
     return Tile(
         area=str(row["area"]),
         name=str(row["name"]),

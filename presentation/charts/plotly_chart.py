@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from math import log10
 from textwrap import wrap
 
@@ -258,7 +258,7 @@ def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
 def _event_rows(chart: ChartDescription) -> list[int]:
     """Height of each event's number: one step lower when it would cover the number before it."""
     if not chart.events:
-        return []
+        return []  # the horizontal axis may hold no dates at all
     days = [date.fromisoformat(event.x).toordinal() for event in chart.events]
     dates = [str(x) for line in chart.lines for x in line.x]
     width = (
@@ -288,18 +288,43 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": colors.text, "size": 13, "family": FONT},
         showlegend=has_legend,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0, "font": {"size": 13}},
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -0.24 if chart.x.title else -0.12,
+            "x": 0,
+            "font": {"size": 13},
+        },
         hoverlabel={"bgcolor": colors.background, "font": {"color": colors.text}},
         hovermode="x unified" if chart.x.kind == "month" and not chart.cells else "closest",
         dragmode=False,
     )
     figure.update_xaxes(**_axis(chart.x, colors))
+    if chart.x.kind == "month":
+        # Charts of the same months stand under one another: the same ends for bars and for lines.
+        figure.update_xaxes(range=_month_range(chart))
     figure.update_yaxes(**_axis(chart.y, colors), tickangle=0)
     if chart.cells or (chart.estimates and not chart.is_curve):
         figure.update_yaxes(autorange="reversed", showgrid=False)
     if chart.estimates and not chart.is_curve:
         labels = [item.label for item in chart.estimates]
-        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(wrap(label, 18)) for label in labels])
+        wrapped = [wrap(label, 18) for label in labels]
+        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(lines) for lines in wrapped])
+        # A label of several lines must not run into the next one: all rows are as high as the highest label.
+        tallest = max(len(lines) for lines in wrapped)
+        figure.update_layout(height=max(chart.height, 80 + len(labels) * (10 + 18 * tallest)))
+
+
+def _month_range(chart: ChartDescription) -> list[str] | None:
+    """Half a month before the first month drawn to half a month after the last one's middle."""
+    drawn = [str(x) for part in (*chart.lines, *chart.bands, *chart.bars, *chart.dots) for x in part.x]
+    if not drawn:
+        return None
+    margin = timedelta(days=16)
+    return [
+        (date.fromisoformat(min(drawn)) - margin).isoformat(),
+        (date.fromisoformat(max(drawn)) + margin).isoformat(),
+    ]
 
 
 def _axis(axis: Axis, colors: Palette) -> dict[str, object]:

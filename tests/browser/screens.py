@@ -24,6 +24,7 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "promises": "/promises",
     "results-not-estimable": "/results?phase=withdrawn",
     "routes": "/routes",
     "routes-simulated": "/routes?program=simulated-outreach",
@@ -35,6 +36,8 @@ VIEWS = {
     "requests-simulated": "/requests?program=simulated-outreach",
     "funding-simulated": "/funding?program=simulated-outreach",
     "evidence": "/evidence",
+    "briefing": "/briefing",
+    "downloads": "/downloads",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
 }

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
 
 from etl import warehouse
 from etl.publish.build import Options, build
+from etl.settings import SOURCES
 from etl.warehouse import Release
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 MINNEAPOLIS = SHARED / "minneapolis"
 NEW_YORK = SHARED / "nyc"
+MADISON = SHARED / "madison"
 
 
 def needs(folder: Path) -> Path:
@@ -41,14 +44,44 @@ def no_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("programs")
 
 
-@pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Iterator[Release]:
-    """A release of the City's own files."""
-    folder = needs(MINNEAPOLIS)
-    yield build_and_open(tmp_path_factory.mktemp("real"), data=[folder], programs=no_programs)
+def few_sources(folder: Path, *patterns: str) -> Path:
+    """A folder with those files of settings only: a build of them takes a second or two."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for pattern in patterns:
+        for path in SOURCES.glob(pattern):
+            (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, **options: object) -> Release:
+    """A release that is built once in a run of the tests, however many processes run them."""
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    home = root / f"built_{name}"
+    with (root / f".built_{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "releases" / warehouse.POINTER).is_file():
+            return build_and_open(home, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OVP_HOME", str(home))
+        return warehouse.open_release()
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Iterator[Release]:
+def police_rows_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Settings of the City's areas and of its police records, nothing else."""
+    folder = tmp_path_factory.mktemp("police_rows_only")
+    return few_sources(folder, "minneapolis_areas.toml", "minneapolis_police_incidents.toml")
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Release:
+    """A release of the publishers' own files: Minneapolis, New York and Madison together."""
+    folders = [needs(MINNEAPOLIS), needs(NEW_YORK), needs(MADISON)]
+    return built_once(tmp_path_factory, "real", data=folders, programs=no_programs)
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Release:
     """A release of nothing but what the project carries."""
-    yield build_and_open(tmp_path_factory.mktemp("shipped"), programs=no_programs)
+    return built_once(tmp_path_factory, "shipped", programs=no_programs)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl.load.revisions import counts_as_of
+from etl.problems import BadInput
 from tests.data.conftest import MINNEAPOLIS, build_and_open, needs
 
 APRIL = "gunshot_wound_victims_2024-04-25.csv"
@@ -25,7 +26,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("vintages")
 
 
-def test_a_newer_export_says_what_it_changed(home: Path, tmp_path: Path, no_programs: Path) -> None:
+def test_a_newer_export_says_what_it_changed(
+    home: Path, tmp_path: Path, no_programs: Path, police_rows_only: Path
+) -> None:
     folder = needs(MINNEAPOLIS) / "incidents" / "snapshots"
     earlier, later = cases_of(folder / APRIL), cases_of(folder / OCTOBER)
     releases = []
@@ -33,7 +36,7 @@ def test_a_newer_export_says_what_it_changed(home: Path, tmp_path: Path, no_prog
         data = tmp_path / name[:-4]
         data.mkdir()
         (data / name).write_bytes((folder / name).read_bytes())
-        releases.append(build_and_open(home, data=[data], programs=no_programs))
+        releases.append(build_and_open(home, data=[data], programs=no_programs, sources=police_rows_only))
     first, second = releases
     rows = second.query("revisions", city="minneapolis", source="minneapolis_police_incidents")
     changed = rows[rows["outcome"] == "gunshot"].set_index("change")["cases"]
@@ -73,8 +76,37 @@ def test_the_memory_of_loads_is_private(home: Path) -> None:
     assert (home / "private").stat().st_mode & 0o077 == 0
 
 
-def test_the_same_files_again_change_nothing(home: Path, tmp_path: Path, no_programs: Path) -> None:
+def test_the_same_files_again_change_nothing(
+    home: Path, tmp_path: Path, no_programs: Path, police_rows_only: Path
+) -> None:
     folder = needs(MINNEAPOLIS) / "incidents" / "snapshots"
     (tmp_path / OCTOBER).write_bytes((folder / OCTOBER).read_bytes())
-    again = build_and_open(home, data=[tmp_path], programs=no_programs)
+    again = build_and_open(home, data=[tmp_path], programs=no_programs, sources=police_rows_only)
     assert again.query("revisions", city="minneapolis").empty
+
+
+def test_an_export_that_shrank_is_refused_unless_asked_for(
+    home: Path, tmp_path: Path, no_programs: Path, police_rows_only: Path
+) -> None:
+    """An export cut short, and an older one by mistake: each would show as a fall in shootings."""
+    folder = needs(MINNEAPOLIS) / "incidents" / "snapshots"
+    lines = (folder / OCTOBER).read_text().splitlines(keepends=True)
+    settings = {"programs": no_programs, "sources": police_rows_only}
+    first = build_and_open(home, data=[_folder(tmp_path / "whole", lines)], **settings)
+    cut = _folder(tmp_path / "cut", lines[: len(lines) * 3 // 4])
+    with pytest.raises(BadInput, match=r"cases of gunshot where release \S+ had 2,263"):
+        build_and_open(home, data=[cut], **settings)
+    older = [line for line in lines if "2024/10/0" not in line]
+    with pytest.raises(BadInput, match=r"gunshot ends on 2024-09-30, but in release \S+ on 2024-10-05"):
+        build_and_open(home, data=[_folder(tmp_path / "older", older)], **settings)
+    assert (home / "releases" / "CURRENT").read_text().strip() == first.path.name
+    taken = build_and_open(home, data=[cut], take_smaller=True, **settings)
+    changed = taken.query("revisions", city="minneapolis")
+    withdrawn = changed[(changed["change"] == "withdrawn") & (changed["outcome"] == "gunshot")]["cases"]
+    assert withdrawn.iloc[0] > 400
+
+
+def _folder(folder: Path, lines: list[str]) -> Path:
+    folder.mkdir()
+    (folder / "gunshot_wound_victims.csv").write_text("".join(lines))
+    return folder

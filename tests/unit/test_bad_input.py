@@ -13,6 +13,7 @@ import pytest
 from etl.__main__ import main
 from etl.load.tables import PROJECT
 from etl.publish.build import Options, build
+from tests.data.conftest import few_sources
 
 FILE = Path("data/simulated-city/incidents/shootings.csv")
 HEADER = "case_number,occurred_at,reported_at,neighborhood,ward,precinct,victims,fatal_victims,simulated"
@@ -27,7 +28,9 @@ def good_lines(rows: int = 300) -> list[str]:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one release in it."""
     home = tmp_path_factory.mktemp("home")
-    build(Options(home=home, programs=tmp_path_factory.mktemp("programs")), lambda line: None)
+    programs = tmp_path_factory.mktemp("programs")
+    sources = few_sources(tmp_path_factory.mktemp("sources"), "simulated_city_*.toml")
+    build(Options(home=home, sources=sources, programs=programs), lambda line: None)
     return home
 
 
@@ -68,7 +71,7 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "empty file": (b"", ["shootings.csv", "empty", "again"]),
     "header only": (HEADER + "\n", ["shootings.csv", "no row"]),
     "missing column": (changed(0, "reported_at", "reported"), ["row 1", "column reported_at", "missing"]),
-    "unreadable date": (changed(7, "2019-01-07 01:45", "08/01/2019"), ["row 8", "column occurred_at", "unreadable date", "%Y-%m-%d"]),
+    "unreadable date": (changed(7, "2019-01-07 01:45", "08/01/2019"), ["row 8", "column occurred_at", "unreadable date", "Write it like 2024-03-28 18:05"]),
     "a day that does not exist": (changed(7, "2019-01-07 01:45", "2019-02-30 01:45"), ["row 8", "unreadable date"]),
     "24:00": (changed(7, "2019-01-07 01:45", "2019-01-08 24:00"), ["row 8", "unreadable date"]),
     "unknown area": (changed(9, "Rushlantern", "Rush Lantern"), ["row 10", "column neighborhood", "unknown neighborhood", "Rush Lantern", "renames"]),
@@ -157,7 +160,8 @@ def test_up_to_two_percent_can_be_set_aside_when_asked(
     home = tmp_path_factory.mktemp("set_aside")
     empty = tmp_path_factory.mktemp("none")
     said: list[str] = []
-    options = Options(data=[tmp_path], home=home, programs=empty, set_aside_share=0.02)
+    sources = few_sources(tmp_path / "sources", "simulated_city_*.toml")
+    options = Options(data=[tmp_path], home=home, programs=empty, sources=sources, set_aside_share=0.02)
     made = build(options, said.append)
     assert any("1 set aside" in line for line in said)
     with pytest.MonkeyPatch.context() as patch:

@@ -3,10 +3,11 @@
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
+
+from presentation.language import load
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -46,9 +47,9 @@ def test_every_command_in_the_docs_exists() -> None:
 
 
 def test_every_page_is_named_for_its_readers() -> None:
-    words = tomllib.loads((ROOT / "presentation/languages/en-US.toml").read_text(encoding="utf-8"))
+    words = load("en-US")
     for page in sorted((ROOT / "pages/public").glob("*.py")):
-        menu = words[page.stem]["menu"]
+        menu = str(words[f"{page.stem}.menu"])
         assert menu in TEXT[ROOT / "README.md"], f"the page {menu} is not in the README"
 
 

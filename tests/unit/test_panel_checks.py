@@ -14,6 +14,7 @@ from evaluation.checks.headline import Headline, refit
 from evaluation.checks.placebos import placebo_areas, placebo_dates, rings, withdrawal
 from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect, type_m_and_s
 from evaluation.checks.pre_period import PrePeriod, breakdown_value, pre_period_ratio
+from evaluation.checks.ratio_residuals import quantile_residuals
 from evaluation.checks.sensitivity import (
     incidents_against_victims,
     leave_one_area_out,
@@ -23,6 +24,7 @@ from evaluation.checks.sensitivity import (
     regression_to_the_mean,
     start_moved,
 )
+from evaluation.checks.single_residuals import autocorrelations
 from evaluation.checks.twin import false_alarms
 from evaluation.cube import Cube, calendar_months
 from evaluation.designs.level_gradient import level_shift
@@ -289,3 +291,20 @@ def test_the_twin_of_a_quiet_history_cries_wolf_about_as_often_as_promised() -> 
     assert check.figures["histories"] == 400
     assert check.figures["false_alarm_percent_integrated"] <= 9
     assert check.status == "passed"
+
+
+def test_residuals_of_the_ratio_are_normal_and_unrelated_when_months_are() -> None:
+    rng = np.random.default_rng(9)
+    total = rng.poisson(30, 400).astype(float)
+    share = np.full(400, 0.3)
+    uniform = rng.uniform(size=(5, 400))
+    plain = quantile_residuals(
+        rng.binomial(total.astype(int), share).astype(float), total, share, 1.0, uniform
+    )
+    wide = rng.binomial(total.astype(int), rng.beta(6, 14, 400)).astype(float)
+    dispersion = float(np.mean((wide - total * share) ** 2 / (total * share * (1 - share))))
+    spread = quantile_residuals(wide, total, share, dispersion, uniform)
+    for draw in (*plain, *spread):
+        assert abs(draw.mean()) < 0.2
+        assert 0.85 < draw.std() < 1.15
+        assert abs(autocorrelations(draw, np.ones(400, dtype=bool), 1)[0]) < 0.15

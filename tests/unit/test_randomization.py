@@ -12,6 +12,7 @@ from evaluation.designs.panel import NEVER, Panel
 from evaluation.designs.pooled import pooled_result
 from evaluation.designs.randomization import (
     admissible_assignments,
+    eligible_clusters,
     inverted_intervals,
     p_value,
 )
@@ -131,3 +132,19 @@ def test_one_treated_cluster_has_no_interval_that_could_be_believed() -> None:
     assert result.effect.averted_interval_95 == (-result.effect.observed, math.inf)
     assert "cr3" not in result.intervals
     assert result.verdict == "cannot_tell"
+
+
+def test_levels_that_are_known_for_no_treated_cluster_bar_nobody(recwarn: pytest.WarningsRecorder) -> None:
+    starts = np.array([10, NEVER, NEVER], dtype=np.int64)
+    levels = np.array([np.nan, 5.0, 0.1])
+    assert eligible_clusters(starts, levels).all()
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("guess", [0.0, math.nan, math.inf])
+def test_the_search_for_the_interval_ends_whatever_the_guess_at_its_size(guess: float) -> None:
+    panel = panel_of(noise(3, 8), [12, 12, *[NEVER] * 6])
+    assignments = admissible_assignments(panel)
+    usual = inverted_intervals(panel, assignments, 0.0, 0.1, (0.80,))
+    found = inverted_intervals(panel, assignments, 0.0, guess, (0.80,))
+    assert found[0] == pytest.approx(usual[0], abs=5e-3)

@@ -93,7 +93,8 @@ def test_each_check_is_there_once_and_the_result_is_plain_json() -> None:
         "agreement_of_readings", "minimum_detectable_effect", "placebo_dates", "placebo_areas",
         "start_moved", "catchments", "incidents_against_victims", "leave_one_area_out",
         "leave_one_month_out", "mass_casualty_month", "overdispersion", "rings", "withdrawal",
-        "confounder_tipping_point", "near_repeats", "regression_to_the_mean", "dose",
+        "confounder_tipping_point", "near_repeats", "regression_to_the_mean", "dose", "design_ratings",
+            "ljung_box", "cumby_huizinga",
     } == set(names)  # fmt: skip
     for check in found.headline.checks:
         assert check.reason or check.status == "passed"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.evaluation import placebo_dates, placebo_fits
+from benchmarks.evaluation import SAME, placebo_dates, placebo_fits, randomization
 
 ENOUGH = 30
 """A busy machine measures less than the hundredfold of a quiet one (benchmarks/results)."""
@@ -11,10 +11,16 @@ ENOUGH = 30
 @pytest.mark.slow
 def test_placebo_fits_are_many_times_faster_and_the_same():
     timing = placebo_fits(2000, 20)
-    assert timing.times_faster is not None and timing.times_faster > ENOUGH
-    assert timing.largest_difference is not None and timing.largest_difference < 1e-6
+    assert timing.times_faster > ENOUGH
+    assert timing.largest_difference < SAME
+
+
+@pytest.mark.slow
+def test_randomization_is_many_times_faster_than_one_regression_at_a_time_and_the_same():
+    timing = randomization(499, 3)
+    assert timing.times_faster > ENOUGH
+    assert timing.largest_difference < SAME
 
 
 def test_placebo_dates_are_the_same():
-    timing = placebo_dates(5)
-    assert timing.largest_difference is not None and timing.largest_difference < 1e-6
+    assert placebo_dates(5).largest_difference < SAME

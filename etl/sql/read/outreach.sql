@@ -30,3 +30,14 @@ SELECT year, weekday, hour, hours, team_hours, first_month, last_month
 FROM out_hours_weekday_hour
 WHERE program = $program
 ORDER BY year, weekday, hour
+
+-- name: hidden_cells
+-- How many cells of tables about people a release hides.
+SELECT count(*) FILTER (WHERE n_flag = 'protected')::BIGINT AS hidden, count(*)::BIGINT AS all_cells
+FROM (
+  SELECT program, n_flag FROM out_activity
+  UNION ALL SELECT program, n_flag FROM out_participant
+  UNION ALL SELECT program, n_flag FROM out_request
+  UNION ALL SELECT program, n_flag FROM out_request_time
+)
+WHERE program = $program

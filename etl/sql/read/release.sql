@@ -41,3 +41,6 @@ SELECT source, measure, date, value, unit
 FROM core_covariate
 WHERE city = $city AND ($measure IS NULL OR measure = $measure)
 ORDER BY measure, date
+
+-- name: last_months_of_cities
+SELECT city, max(month) AS last_month FROM out_monthly WHERE count IS NOT NULL GROUP BY city ORDER BY city

@@ -1,0 +1,182 @@
+"""What a page costs the server and the visitor: `python -m benchmarks.pages [--home FOLDER] [--browser]`.
+
+For each public page, over Streamlit's own protocol and in one run:
+
+* server CPU of a rerun, beside a bare Streamlit page that shows the same finished charts (benchmarks/bare_page.py);
+* memory of the server for each open session;
+* with --browser, in Chromium on a fresh profile: first paint, time until the answer can be read, seconds from a
+  choice to the new answer, bytes on the wire of a first visit.
+
+Writes benchmarks/results/pages.json; exit status 1 when a limit is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import statistics
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from benchmarks.browser_visits import visit
+from benchmarks.load import cpu_seconds, free_port, memory_mb, server
+from benchmarks.streamlit_client import Run, StreamlitClient, choices
+
+RESULTS = Path(__file__).resolve().parent / "results" / "pages.json"
+BARE = Path(__file__).resolve().with_name("bare_page.py")
+PAGES = ("overview", "results", "places", "outreach", "requests", "funding", "claims", "evidence", "method")
+LIMITS = {"cpu_ms": 30.0, "ratio": 1.5, "megabytes": 3.0, "memory_mb_a_session": 2.0}
+ROUNDS = 6
+RERUNS = 15
+SESSIONS = 40
+
+
+def charts_of(run: Run) -> list[tuple[str, Any]]:
+    """The charts that a run sent to the browser, as plain descriptions."""
+    found: list[tuple[str, Any]] = []
+    for element in run.elements:
+        kind = element.WhichOneof("type")
+        if kind == "plotly_chart":
+            found.append(("plotly", json.loads(element.plotly_chart.spec)))
+        elif kind == "vega_lite_chart":
+            chart = element.vega_lite_chart
+            spec = json.loads(chart.spec)
+            for dataset in chart.datasets:
+                spec.setdefault("datasets", {})[dataset.name] = _rows(dataset.data.data)
+            if chart.HasField("data"):
+                spec["data"] = {"values": _rows(chart.data.data)}
+            found.append(("vega", spec))
+    return found
+
+
+def _rows(arrow: bytes) -> list[dict[str, Any]]:
+    frame = pa.ipc.open_stream(io.BytesIO(arrow)).read_pandas()
+    return json.loads(frame.to_json(orient="records", date_format="iso"))
+
+
+def page_name(page: str) -> str:
+    return "" if page == "overview" else page
+
+
+async def cpu_ms(client: StreamlitClient, pid: int, **given: str) -> float:
+    """Milliseconds of server CPU for each of RERUNS reruns of the open page."""
+    before = cpu_seconds(pid)
+    for _ in range(RERUNS):
+        run = await client.run(**given)
+        if run.exceptions:
+            raise RuntimeError("; ".join(run.exceptions))
+    return 1000 * (cpu_seconds(pid) - before) / RERUNS
+
+
+async def compare(served: tuple[str, int], bare: tuple[str, int], folder: Path) -> dict[str, dict[str, Any]]:
+    """CPU of each page and of the bare page, in turn, so that both meet the same machine."""
+    figures = {}
+    for page in PAGES:
+        async with StreamlitClient(served[0]) as ours, StreamlitClient(bare[0]) as theirs:
+            first = await ours.run(page_name=page_name(page))
+            (folder / f"{page}.json").write_text(json.dumps(charts_of(first)), encoding="utf-8")
+            query = f"page={page}"
+            await theirs.run(query=query)
+            await ours.run(), await theirs.run(query=query)  # both have now made what is made once
+            mine, yours = [], []
+            for _ in range(ROUNDS):
+                mine.append(await cpu_ms(ours, served[1]))
+                yours.append(await cpu_ms(theirs, bare[1], query=query))
+            ms, bare_ms = statistics.median(mine), statistics.median(yours)
+            figures[page] = {
+                "charts": len(charts_of(first)),
+                "cpu_ms": round(ms, 1),
+                "bare_cpu_ms": round(bare_ms, 1),
+                "ratio": round(ms / bare_ms, 2),
+                "choice_cpu_ms": await another_choice(ours, served[1]),
+                "kilobytes_a_rerun": round(first.bytes_received / 1024),
+            }
+            print(page, figures[page], flush=True)
+    return figures
+
+
+async def another_choice(client: StreamlitClient, pid: int) -> float | None:
+    """CPU of a rerun that changes the last box on the page to and fro; None where there is nothing to choose."""
+    known = choices(await client.run())
+    if not known:
+        return None
+    name, field, options = known[-1]
+    for option in options[:2]:
+        await client.run(widget=(name, field, option))
+    before = cpu_seconds(pid)
+    for turn in range(RERUNS):
+        await client.run(widget=(name, field, options[turn % 2]))
+    return round(1000 * (cpu_seconds(pid) - before) / RERUNS, 1)
+
+
+async def memory_a_session(url: str, pid: int) -> float:
+    """Megabytes of server memory for each session that stays open after its first page (the heaviest, results)."""
+    async with AsyncExitStack() as stack:
+        opened = []
+        before = 0.0
+        for number in range(SESSIONS + 10):
+            if number == 10:  # the first ten fill what all share
+                before = memory_mb(pid)
+            client = await stack.enter_async_context(StreamlitClient(url))
+            await client.run(page_name="results")
+            opened.append(client)
+        return round((memory_mb(pid) - before) / SESSIONS, 2)
+
+
+def missed(result: dict[str, Any]) -> list[str]:
+    """What is over its limit, in words."""
+    found = []
+    for page, figures in result["pages"].items():
+        for name in ("cpu_ms", "ratio", "megabytes"):
+            if (figures.get(name) or 0) > LIMITS[name]:
+                found.append(f"{page}: {name} {figures[name]} over {LIMITS[name]}")
+    if result["memory_mb_a_session"] > LIMITS["memory_mb_a_session"]:
+        found.append(f"memory_mb_a_session {result['memory_mb_a_session']}")
+    return found
+
+
+def main() -> int:
+    """Measure, print, write. Exit status 1 when a limit is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
+    parser.add_argument("--home", type=Path, help="folder of releases (default: OVP_HOME or var)")
+    parser.add_argument("--browser", action="store_true", help="also measure in Chromium")
+    parser.add_argument("--json", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    home = {"OVP_HOME": str(given.home.resolve())} if given.home else {}
+    room = {"OVP_SOCKETS_PER_ADDRESS": "2000", "OVP_REQUESTS_PER_SECOND": "100000", **home}
+    ports = free_port(), free_port()
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    with tempfile.TemporaryDirectory() as folder:
+        bare = [sys.executable, "-m", "streamlit", "run", str(BARE), f"--server.port={ports[1]}"]
+        with (
+            server([sys.executable, "-m", "asgi", "--port", str(ports[0])], ports[0], room) as pid,
+            server(bare, ports[1], {"BARE_CHARTS": folder}) as bare_pid,
+        ):
+            pages = asyncio.run(compare((urls[0], pid), (urls[1], bare_pid), Path(folder)))
+            result: dict[str, Any] = {
+                "cores": os.cpu_count(),
+                "limits": LIMITS,
+                "reruns": ROUNDS * RERUNS,
+                "memory_mb_a_session": asyncio.run(memory_a_session(urls[0], pid)),
+                "pages": pages,
+            }
+            if given.browser:
+                for page in PAGES:
+                    pages[page] |= visit(urls[0], page_name(page))
+                    print(page, pages[page], flush=True)
+    result["missed"] = missed(result)
+    given.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result["missed"], indent=1), result["memory_mb_a_session"])
+    return 1 if result["missed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
