@@ -36,7 +36,7 @@ def public_table(months: pd.DataFrame) -> list[Plain]:
         once = row["logged"] - row["overlapping"]
         rows.append(
             {
-                "provider": plain(row["name"]),
+                "provider_name": plain(row["name"]),
                 "contracted": numbers.count(row["contracted"]) if numbers.is_known(row["contracted"]) else "",
                 "logged": numbers.count(row["logged"]),
                 "overlapping": numbers.count(row["overlapping"]),

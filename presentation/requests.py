@@ -181,6 +181,8 @@ def _between(lower: float | None, upper: float | None) -> str:
     """An interval of times; empty where there is none, open where the upper end was never reached."""
     if not numbers.is_known(lower):
         return ""
+    if not numbers.is_known(upper):
+        return say("reach.or_longer", time=duration(lower))
     return say("numbers.span", first=duration(lower), last=duration(upper))
 
 

@@ -51,7 +51,7 @@ if len(counts):
         st.subheader(say("request_area.title"), anchor=False)
         st.write(say("request_area.note"))
         st.table(tables.labelled(pd.DataFrame(by_area)), hide_index=True)
-    table_with_download(counts, f"{program.id}-requests", release)
+    table_with_download(counts.assign(period=counts["period"].dt.date), f"{program.id}-requests", release)
 else:
     st.write(say("requests.no_log", program=program.name))
 

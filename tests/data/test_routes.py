@@ -145,7 +145,7 @@ def test_the_forecast_is_kept_beside_the_private_store_and_in_no_release(
 ) -> None:
     assert load_dictionary()["core_route_forecast"].store == "private"
     path = keep_forecast(release, tmp_path, "2026.1.0")
-    assert path.parent.name == "private"
+    assert path is not None and path.parent.name == "private"
     assert path.stat().st_mode & 0o077 == 0
     with duckdb.connect(str(path), read_only=True) as store:
         kept = store.execute(

@@ -61,3 +61,8 @@ SELECT *
 FROM out_request_time
 WHERE program = $program AND geography = 'city'
 ORDER BY period_kind, period, measure, attribute, attribute_value
+
+-- name: replication
+SELECT program, position, step, log_rate_ratio, standard_error, rate_ratio, lower_95, upper_95, cells
+FROM out_replication
+ORDER BY program, position
