@@ -116,7 +116,7 @@ def readings_table(content: Content, result: Plain) -> list[Block]:
     if not rows:
         return []
     head = tuple(column(name) for name in ("reading", "pool", "baseline", "estimate", "interval"))
-    return [Table("Readings", column("caption.readings"), head, rows, "lllrr", (4.4, 3.3, 2.1, 1, 1.8))]
+    return [Table("Readings", column("caption.readings"), head, rows, "lllrr", (4, 3.2, 2.6, 1, 1.9))]
 
 
 def phases_table(content: Content) -> list[Block]:

@@ -23,6 +23,7 @@ def build(content: Content) -> Document:
         *money.money_in_detail(content),
         *_sources(content),
         *parts.limits(),
+        *_recompute(content),
         *parts.provenance(content),
     ]
     return Document(
