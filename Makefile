@@ -57,8 +57,9 @@ benchmarks: $(VENV)/dev.stamp ## Quick runs of the benchmarks, each beside a pee
 coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (about an hour); committed under benchmarks/results
 	@$(BIN)/python -m benchmarks.coverage --results benchmarks/results
 
-screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Chromium)
+screens: $(VENV)/dev.stamp ## Pictures of every page and report into docs/screens (needs Chromium, pdftoppm)
 	@$(BIN)/python -m tests.browser.screens
+	@$(BIN)/python -m tests.reports.screens
 
 ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records: make ship DATA=FOLDER
 	@$(BIN)/python -m etl ship --minneapolis $(DATA)/minneapolis --new-york $(DATA)/nyc
@@ -66,8 +67,8 @@ ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records
 fuzz: $(VENV)/dev.stamp ## An hour of changed inputs at each door; what breaks one is kept in tests/trust/found
 	@$(BIN)/python -m tests.trust.fuzz --minutes 60
 
-faults: $(VENV)/dev.stamp ## Kill the upload writer 200 times, and the whole fault list
-	@$(BIN)/python -m tests.trust.kills --kills 200
+faults: $(VENV)/dev.stamp ## Kill the writers of uploads and of releases 200 times each, and the whole fault list
+	@$(BIN)/python -m tests.trust.kills --kills 200 --builds 200
 	@$(BIN)/python -m pytest tests/trust/test_faults.py tests/trust/test_backup.py tests/trust/test_behind_proxy.py
 
 load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `streamlit run`

@@ -44,6 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
     make.add_argument(
         "--set-aside", action="store_true", help="go on when up to 2 %% of the rows cannot be used"
     )
+    make.add_argument(
+        "--take-smaller",
+        action="store_true",
+        help="go on when a source has over 5 %% fewer cases than in the last load, or ends earlier",
+    )
     compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
     compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
     compute.add_argument("--new-york", type=Path, metavar="FOLDER")
@@ -83,6 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
                 home=given.out,
                 quick=given.quick,
                 set_aside_share=0.02 if given.set_aside else 0.0,
+                take_smaller=given.take_smaller,
             )
             build(options, _say)
         elif given.command == "ship":

@@ -134,8 +134,8 @@ def _rows(keys: Keys, kind: str) -> Rows:
     time.finish()
     if settings.clock not in ("local", "utc"):
         raise keys.wrong("time.clock", f"{settings.clock!r} is neither 'local' nor 'utc'")
-    if settings.exports not in ("parts", "whole"):
-        raise keys.wrong("rows.exports", f"{settings.exports!r} is neither 'parts' nor 'whole'")
+    if settings.exports not in ("parts", "whole", "changes"):
+        raise keys.wrong("rows.exports", f"{settings.exports!r} is none of 'parts', 'whole', 'changes'")
     if settings.replaces not in ("all", "months"):
         raise keys.wrong("rows.replaces", f"{settings.replaces!r} is neither 'all' nor 'months'")
     if not settings.occurred and not settings.reported:
@@ -192,7 +192,7 @@ def _dates(keys: Keys) -> TimeReading:
 
 def _layer(keys: Keys) -> Layer:
     layer = Layer(
-        geography=keys.one_of("geography", GEOGRAPHIES),
+        geography=keys.one_of("geography", ("city", *GEOGRAPHIES)),
         file=keys.text("file"),
         label=keys.text("label"),
         epsg=keys.take("epsg", 4326),

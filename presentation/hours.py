@@ -22,6 +22,12 @@ def schedule_hours(schedules: list[Plain]) -> set[tuple[int, int]]:
     }
 
 
+def latest_schedule(schedules: list[Plain]) -> list[Plain]:
+    """The entries of the latest published shift hours."""
+    latest = max((str(entry["first_month"]) for entry in schedules), default="")
+    return [entry for entry in schedules if str(entry["first_month"]) == latest]
+
+
 def worked_hours(team_hours: pd.DataFrame, least: float = 0.5) -> set[tuple[int, int]]:
     """(weekday, hour) pairs in which a team was on the street in at least `least` of the weeks logged."""
     summed = team_hours.groupby(["weekday", "hour"])["team_hours"].sum()
@@ -70,13 +76,26 @@ def plain_coverage(
     counts: pd.DataFrame, hours: set[tuple[int, int]], outcome: str, unit: str
 ) -> tuple[str, str]:
     """The same for logged hours, which no table of the release has a coverage for."""
-    inside, total = covered(counts, hours)
+    # Brings scipy: only a page with a log needs it.
+    from evaluation.hours import coverage as measure
+
+    found = measure(
+        {
+            (int(weekday), int(hour)): int(count)
+            for weekday, hour, count in zip(counts["weekday"], counts["hour"], counts["count"], strict=True)
+        },
+        hours,
+    )
+    lower, upper = found.interval_95
     parts = {
-        "share": numbers.share(inside, total),
-        "covered": numbers.count(inside),
-        "total": numbers.count(total),
+        "share": numbers.percent(100 * found.share),
+        "lower": numbers.percent(100 * lower),
+        "upper": numbers.percent(100 * upper),
+        "covered": numbers.count(found.covered),
+        "total": numbers.count(found.total),
         "things": words.things(outcome, unit),
-        "hours": numbers.count(len(hours)),
-        "week": numbers.share(len(hours), 168),
+        "hours": numbers.count(found.hours_a_week),
+        "week": numbers.percent(100 * found.share_of_week),
+        "best": numbers.percent(100 * found.best_share),
     }
     return say("hours.plain_coverage", **parts), say("hours.plain_coverage_detail", **parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,46 @@ def sources_for_people(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def quality_for_people(frame: pd.DataFrame) -> pd.DataFrame:
-    """Known faults: how many, out of how many, what is done about it."""
-    return pd.DataFrame(
-        [
-            {
-                "fault": words.word("quality", row["figure"]).capitalize(),
-                "number": numbers.count(row["value"]),
-                "base": numbers.count(row["base"]) if numbers.is_known(row["base"]) else "",
-                "handled": row["note"],
-            }
-            for row in frame.to_dict("records")
-        ]
-    )
+def quality_for_people(frame: pd.DataFrame, first: str = "gunshot") -> pd.DataFrame:
+    """Known faults that occurred: what and how it is handled, how many, out of how many.
+
+    Only those of the outcome `first` where it has any; counts that are no fault (rows read, victims in all) are
+    left out.
+    """
+    rows = [
+        {
+            "fault": row["note"],
+            "number": numbers.count(row["value"]),
+            "base": numbers.count(row["base"]) if numbers.is_known(row["base"]) else "",
+            "share": numbers.share(row["value"], row["base"]) if row["base"] else "",
+            "is_first": row["figure"].startswith(first),
+        }
+        for row in frame.to_dict("records")
+        if row["value"] and numbers.is_known(row["base"]) and not row["figure"].endswith(NO_FAULTS)
+    ]
+    rows = [row for row in rows if row["is_first"]] or rows
+    return pd.DataFrame(rows, columns=["fault", "number", "base", "share"])
+
+
+NO_FAULTS = ("_in_all", "_in_one_case", "rows_read")
+
+
+def log_faults(frame: pd.DataFrame, program: str) -> pd.DataFrame:
+    """What was late, doubled, incomplete or set aside in the logs of a program, by log."""
+    rows = []
+    for row in frame.to_dict("records"):
+        owner, _, log = row["source"].partition("/")
+        if owner == program and log and row["value"] and numbers.is_known(row["base"]):
+            rows.append(
+                {
+                    "log": words.plain(log).capitalize(),
+                    "fault": row["note"],
+                    "number": numbers.count(row["value"]),
+                    "base": numbers.count(row["base"]),
+                    "share": numbers.share(row["value"], row["base"]),
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def coverage_tables(folder: Path = COVERAGE) -> list[tuple[str, pd.DataFrame]]:
@@ -65,6 +93,29 @@ def coverage_tables(folder: Path = COVERAGE) -> list[tuple[str, pd.DataFrame]]:
         if isinstance(cells, list) and cells and all(isinstance(cell, dict) for cell in cells):
             tables.append((path.stem, pd.DataFrame(cells)))
     return tables
+
+
+def coverage_for_people(frame: pd.DataFrame) -> pd.DataFrame:
+    """The coverage of the interval in use, by kind of series and true change; the whole frame where it is another table."""
+    needed = {"cell", "effect", "histories", "covers", "excludes_none"}
+    if not needed <= set(frame.columns):
+        return frame
+    used = frame[frame["is_default"]] if "is_default" in frame else frame
+    rows = []
+    for row in used.to_dict("records"):
+        is_null = not row["effect"]
+        rows.append(
+            {
+                "series": row["cell"],
+                "true_change": say("numbers.no_change")
+                if is_null
+                else numbers.signed_percent(math.exp(row["effect"])),
+                "histories": numbers.count(row["histories"]),
+                "holds_truth": numbers.percent(100 * row["covers"], 1),
+                "false_alarms": numbers.percent(100 * row["excludes_none"], 1) if is_null else "",
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def citation(release: Plain, publishers: list[str]) -> str:

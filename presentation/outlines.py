@@ -11,10 +11,17 @@ Point = tuple[float, float]
 Polygon = list[list[Point]]  # rings: the outer one first, then holes
 PLACES = 4  # of a degree: about 11 meters
 LEAST_SHARE = 0.5
+LARGEST = 20_000_000  # bytes
 
 
 class BadOutlines(ValueError):
     """A boundary file that cannot be used, in one line: what is wrong and what to do."""
+
+
+def refuse_large(file_name: str, size: int) -> None:
+    """Raises BadOutlines for a file of more than LARGEST bytes: no page may read it."""
+    if size > LARGEST:
+        raise BadOutlines(f"{file_name}: {size} bytes, more than {LARGEST}. Simplify the outlines first.")
 
 
 def read_outlines(text: str, file_name: str, areas: Collection[str]) -> dict[str, list[Polygon]]:

@@ -119,11 +119,16 @@ def result(unit: str = "incidents") -> Result:
     )  # fmt: skip
 
 
-def write_release(home: Path, release_id: str = RELEASE_ID, is_empty: bool = False) -> Path:
-    """Write a release under `home` and point to it; `is_empty` leaves out programs and counts."""
+def write_release(
+    home: Path, release_id: str = RELEASE_ID, is_empty: bool = False, has_logs: bool = False
+) -> Path:
+    """Write a release under `home` and point to it.
+
+    `is_empty` leaves out programs and counts; `has_logs` adds outreach logs of both programs.
+    """
     folder = home / "releases"
     folder.mkdir(parents=True, exist_ok=True)
-    content = _release_bytes(release_id, is_empty)
+    content = _release_bytes(release_id, is_empty, has_logs)
     path = folder / f"{release_id}-{hashlib.sha256(content).hexdigest()[:12]}.duckdb"
     path.write_bytes(content)
     (folder / "CURRENT").write_text(path.name + "\n", encoding="utf-8")
@@ -131,7 +136,7 @@ def write_release(home: Path, release_id: str = RELEASE_ID, is_empty: bool = Fal
 
 
 @cache
-def _release_bytes(release_id: str, is_empty: bool) -> bytes:
+def _release_bytes(release_id: str, is_empty: bool, has_logs: bool) -> bytes:
     """The file, made once for all tests of a run."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "release.duckdb"
@@ -147,6 +152,9 @@ def _release_bytes(release_id: str, is_empty: bool) -> bytes:
             if not is_empty:
                 _fill(connection, CITY, PROGRAM, simulated=False)
                 _fill(connection, SIMULATED_CITY, SIMULATED_PROGRAM, simulated=True)
+            if has_logs:
+                _logs(connection, CITY, PROGRAM, simulated=False)
+                _logs(connection, SIMULATED_CITY, SIMULATED_PROGRAM, simulated=True)
             connection.execute("COMMIT")
         return path.read_bytes()
 
@@ -266,3 +274,25 @@ def _area_effects(connection: duckdb.DuckDBPyConnection, program: str, simulated
                      "pooled_upper_95": None if is_empty else 1.15,
                      "smallest_detectable_percent": None if is_empty else 45.0, "verdict": "cannot_tell",
                      "is_treated": area in ("Alder", "Birch"), "simulated": simulated}])  # fmt: skip
+
+
+def _logs(connection: duckdb.DuckDBPyConnection, city: str, program: str, simulated: bool) -> None:
+    """Twelve months of 100 worker hours but for two without any; 20 mediations a month, one month protected."""
+    common = {"program": program, "city": city, "simulated": simulated}
+    months = MONTHS[24:36]
+    _insert(connection, "out_shift", [
+        {**common, "month": month, "shifts": 0 if i in (3, 4) else 20, "hours": 0.0 if i in (3, 4) else 100.0}
+        for i, month in enumerate(months)])  # fmt: skip
+    _insert(connection, "out_activity", [
+        {**common, "geography": "city", "area": city, "period_kind": "month", "period": month,
+         "measure": "activities", "attribute": "kind", "attribute_value": kind,
+         "n": None if i == 5 else n, "n_flag": "protected" if i == 5 else "published"}
+        for i, month in enumerate(months) for kind, n in (("mediation", 20), ("contact", 50))])  # fmt: skip
+    _insert(connection, "out_hours_weekday_hour", [
+        {**common, "year": 2021, "weekday": day, "hour": hour,
+         "hours": 80.0 if hour >= 20 else 0.0, "team_hours": 40.0 if hour >= 20 else 0.0,
+         "first_month": months[0], "last_month": months[-1]}
+        for day in range(1, 8) for hour in range(24)])  # fmt: skip
+    _insert(connection, "out_quality", [
+        {"city": city, "source": f"{program}/shifts", "figure": "late_entry", "value": 60, "base": 240,
+         "note": "Entered more than 72 hours later. The rows were kept"}])  # fmt: skip

@@ -10,6 +10,8 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -79,8 +81,16 @@ def make_client() -> httpx.Client:
 
 
 def _asked_wait(answer: httpx.Response) -> float:
-    text = answer.headers.get("Retry-After", "")
-    return float(text) if text.replace(".", "", 1).isdigit() else 0.0
+    """Seconds to wait as the portal asks: a number, or the date at which to come again (RFC 9110)."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.replace(".", "", 1).isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    now = datetime.now(moment.tzinfo)
+    return max(0.0, (moment - now).total_seconds())
 
 
 def _error_inside(content: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -43,10 +44,12 @@ def load_rows(
     files: list[Landed],
     first_load_id: int,
     allowed_share: float = 0.0,
+    take_remembered: Callable[[LoadedRows], None] | None = None,
 ) -> LoadedRows:
     """Load the files of a rows source into `core_incident`.
 
-    `allowed_share` is the share of rows that may be set aside before the load is refused.
+    `allowed_share` is the share of rows that may be set aside before the load is refused. `take_remembered`
+    adds the cases of earlier loads that the files do not hold (it sees them in `typed_row`).
     Raises BadInput with the first ten problems.
     """
     assert source.rows is not None
@@ -78,6 +81,8 @@ def load_rows(
         )
         loaded.ledger[-1].rows_rejected = len({problem.row for problem in problems})
     _insert_outcomes(connection, loaded)
+    if take_remembered is not None:
+        take_remembered(loaded)
     connection.execute("DROP TABLE typed_row")
     _find_spans(connection, loaded)
     return loaded

@@ -7,23 +7,33 @@ a build that dies in between leaves the memory as it was, and the next build see
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from etl.load.incidents import LoadedRows
+from etl.load.ledger import Ledger
+from etl.problems import BadInput, Problem
 from etl.source_settings import Source
 from etl.sql_text import literal
 from etl.statements import load_statements
 
 COLUMNS = "source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward, precinct, zone"
+PLACES = "longitude, latitude, placed_by"
+# A publisher withdraws a few cases between exports; more than this is a part of an export.
+FALL_ALLOWED = 0.05
+CASES_ALLOWED = 10
 _STORE = f"""
 CREATE TABLE IF NOT EXISTS store.load_history (
   load_number INTEGER, source VARCHAR, files VARCHAR, release_id VARCHAR, loaded_at TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS store.incident_version AS
-SELECT {COLUMNS}, 0::INTEGER AS valid_from_load, NULL::INTEGER AS valid_to_load FROM incident_now WHERE false
+SELECT {COLUMNS}, 0::INTEGER AS valid_from_load, NULL::INTEGER AS valid_to_load FROM incident_now WHERE false;
+ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS longitude DOUBLE;
+ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS latitude DOUBLE;
+ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS placed_by VARCHAR
 """
 
 
@@ -49,8 +59,14 @@ def store_path(home: Path) -> Path:
     return home / "private" / "store.duckdb"
 
 
-def compare_with_memory(connection: duckdb.DuckDBPyConnection, home: Path, loaded: LoadedRows) -> None:
-    """Rows of out_revision against the last load of the source, where there was one."""
+def compare_with_memory(
+    connection: duckdb.DuckDBPyConnection, home: Path, loaded: LoadedRows, take_smaller: bool = False
+) -> None:
+    """Rows of out_revision against the last load of the source, where there was one.
+
+    Raises BadInput when an outcome has over 5 % fewer cases than then, or ends earlier, unless `take_smaller`:
+    an export that was cut short, or a file that was forgotten, looks like that.
+    """
     path = store_path(home)
     if not path.is_file():
         return
@@ -76,7 +92,54 @@ def compare_with_memory(connection: duckdb.DuckDBPyConnection, home: Path, loade
         f"CREATE OR REPLACE TEMP VIEW loaded_now AS SELECT {COLUMNS} FROM incident_now WHERE source = "
         + literal(source.id)
     )
+    if not take_smaller:
+        _refuse_smaller(connection, loaded, str(last[1]))
     compare(connection, source, ("remembered", f"release {last[1]}"), ("loaded_now", loaded.ledger[-1].file))
+
+
+def take_remembered(connection: duckdb.DuckDBPyConnection, home: Path, loaded: LoadedRows) -> None:
+    """Cases of the last load that the files of changes do not hold again, into `core_incident`.
+
+    They count in the ledger as a file of their own, named after the release they were loaded for.
+    """
+    path = store_path(home)
+    if not path.is_file():
+        return
+    source = loaded.source
+    load_id = loaded.ledger[-1].load_id + 1
+    connection.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
+    try:
+        last = connection.execute(
+            "SELECT release_id, files FROM store.load_history WHERE source = ? ORDER BY load_number DESC LIMIT 1",
+            [source.id],
+        ).fetchone()
+        if last is None:
+            return
+        asked = {"source": source.id, "city": source.city, "load_id": load_id, "simulated": source.simulated}
+        statement = load_statements("core")["insert_remembered"].text
+        taken = connection.execute(statement, asked).fetchone()
+    finally:
+        connection.execute("DETACH store")
+    rows = int(taken[0]) if taken else 0
+    content = hashlib.sha256(str(last[1]).encode()).hexdigest()
+    loaded.ledger.append(Ledger(load_id, f"cases of release {last[0]}", 0, content, "", rows, rows))
+
+
+def _refuse_smaller(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, release_id: str) -> None:
+    file = loaded.ledger[-1].file
+    rows = connection.execute(load_statements("core")["smaller_outcomes"].text).fetchall()
+    problems = []
+    for outcome, was, now, until, ends in rows:
+        if now < was * (1 - FALL_ALLOWED) and was - now > CASES_ALLOWED:
+            reason = f"{now:,} cases of {outcome} where release {release_id} had {was:,}"
+        elif ends is not None and ends < until:
+            reason = f"{outcome} ends on {ends}, but in release {release_id} on {until}"
+        else:
+            continue
+        fix = "Check that the export is whole and the newest; to load it all the same, build with --take-smaller."
+        problems.append(Problem(file, reason, fix))
+    if problems:
+        raise BadInput(*problems)
 
 
 def remember(
@@ -131,7 +194,8 @@ def _remember_source(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, 
         {"source": source, "load": load},
     )
     connection.execute(
-        f"INSERT INTO store.incident_version SELECT {COLUMNS}, $load, NULL FROM incident_now AS version "
+        f"INSERT INTO store.incident_version ({COLUMNS}, {PLACES}, valid_from_load) "
+        f"SELECT {COLUMNS}, {PLACES}, $load FROM incident_now AS version "
         f"WHERE version.source = $source AND NOT EXISTS ({keep})",
         {"source": source, "load": load},
     )

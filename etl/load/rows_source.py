@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ from etl.load.ledger import Ledger
 from etl.load.loading import Loading
 from etl.load.quality import quality_of_rows
 from etl.load.raw import RawView
-from etl.load.revisions import compare, compare_with_memory
+from etl.load.revisions import compare, compare_with_memory, take_remembered
 from etl.problems import SettingsError
 from etl.source_settings import GEOGRAPHIES, Source
 from etl.sources.landing import Landed
@@ -46,7 +47,7 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
         _insert_calls(loading, loaded)
     home = loading.options.home
     if home is not None:
-        compare_with_memory(loading.connection, home, loaded)
+        compare_with_memory(loading.connection, home, loaded, loading.options.take_smaller)
     loading.loaded.append(loaded)
     loading.dates[source.id] = (loaded.first_date, loaded.last_date, last_month)
     loading.ledger += [(source.id, entry) for entry in loaded.ledger]
@@ -67,7 +68,11 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
 
 
 def _load(loading: Loading, source: Source, landed: list[Landed], load_id: int) -> LoadedRows:
-    return load_rows(loading.connection, source, landed, load_id, loading.options.set_aside_share)
+    connection, home = loading.connection, loading.options.home
+    remembered = None
+    if source.rows is not None and source.rows.exports == "changes" and home is not None:
+        remembered = partial(take_remembered, connection, home)
+    return load_rows(connection, source, landed, load_id, loading.options.set_aside_share, remembered)
 
 
 def _load_exports(loading: Loading, source: Source, landed: list[Landed]) -> LoadedRows:

@@ -85,10 +85,15 @@ def _sequence(path: Path) -> tuple[int, ...] | None:
 
 
 def next_release_id(home: Path, today: date) -> str:
-    """CalVer `YYYY.M.patch`: the first free patch number of this month."""
+    """CalVer `YYYY.M.patch`: the first free patch number of this month.
+
+    A clock that was set back must not make a release look older than the one it follows: the number then
+    goes on from the newest.
+    """
     taken = [_sequence(path) for path in (home / "releases").glob("*-*.duckdb")]
-    patches = [item[2] for item in taken if item and item[:2] == (today.year, today.month)]
-    return f"{today.year}.{today.month}.{max(patches, default=-1) + 1}"
+    month = max([(today.year, today.month), *(item[:2] for item in taken if item)])
+    patches = [item[2] for item in taken if item and item[:2] == month]
+    return f"{month[0]}.{month[1]}.{max(patches, default=-1) + 1}"
 
 
 def build_file(home: Path) -> Path:

@@ -86,6 +86,9 @@ def _write_parquet(source: Path, target: Path) -> None:
                 for batch in opened.iter_batches():
                     columns = [[_text(value) for value in column.to_pylist()] for column in batch.columns]
                     writer.writerows(zip(*columns, strict=True))
+                    if out.tell() > UNPACKED_LIMIT:  # the footer may say less than there is
+                        reason = f"unpacks to more than {UNPACKED_LIMIT:,} bytes"
+                        raise _problem(source, reason, "Split it by year.")
     except (pa.ArrowException, OSError) as error:
         line = str(error).splitlines()[0][:120]
         raise _problem(

@@ -9,13 +9,12 @@ from hashlib import sha256
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import pyarrow as pa
 import streamlit as st
 
 from etl.warehouse import Release
+from pages.parts.text import with_dollars
 from presentation import tables
-from presentation.charts import plotly_chart
 from presentation.charts.description import ChartDescription
 from presentation.language import say
 
@@ -34,11 +33,11 @@ def show(chart: ChartDescription, release: Release) -> None:
     st.subheader(chart.title, anchor=False)
     if chart.subtitle and not chart.cells:
         st.caption(chart.subtitle)
-    described = _Described(chart)
+    figure, config = _drawn(_Described(chart), is_dark())
     st.plotly_chart(
-        _drawn(described, is_dark()),
+        figure,
         theme=None,
-        config=plotly_chart.config(chart),
+        config=config,
         alt=chart.alt,
         key=f"chart_{chart.id}",
     )
@@ -74,19 +73,14 @@ def digest(chart: ChartDescription) -> bytes:
     return digest
 
 
-class _Finished(go.Figure):
-    """A figure whose plain form is made once: making it is most of what showing a chart costs."""
-
-    def to_dict(self) -> dict[str, Any]:
-        if "_plain" not in self.__dict__:
-            self.__dict__["_plain"] = super().to_dict()
-        return self.__dict__["_plain"]
-
-
 @lru_cache(maxsize=256)
-def _drawn(described: _Described, dark: bool) -> go.Figure:
-    """The figure, built once. Never changed afterwards."""
-    return _Finished(plotly_chart.draw(described.chart, dark))
+def _drawn(described: _Described, dark: bool) -> tuple[Any, dict[str, Any]]:
+    """The Plotly figure and its settings, built once. Never changed afterwards."""
+    # Only here: pages without such a chart need not import Plotly.
+    from pages.parts.finished_figure import FinishedFigure
+    from presentation.charts import plotly_chart
+
+    return FinishedFigure(plotly_chart.draw(described.chart, dark)), plotly_chart.config(described.chart)
 
 
 @lru_cache(maxsize=256)
@@ -103,16 +97,24 @@ def for_browser(frame: pd.DataFrame) -> pa.Table:
 
 def below(chart: ChartDescription, release: Release) -> None:
     """What stands under a chart: the key of letters and numbers, unit and release, table, download."""
+    texts = []
     if chart.spans and any(span.letter for span in chart.spans):
         phases = " · ".join(f"**{span.letter}** {span.label}" for span in chart.spans)
-        st.markdown(say("chart.phases", phases=phases))
+        texts.append(say("chart.phases", phases=phases))
     if chart.events:
         events = " · ".join(f"**{event.number}** {event.label}" for event in chart.events)
-        st.markdown(say("chart.events", events=events))
+        texts.append(say("chart.events", events=events))
     if chart.note:
-        st.caption(chart.note)
-    with st.expander(say("chart.table")):
-        st.write(chart.alt)
+        texts.append(f":small[{chart.note}]")
+    if texts:
+        # Dollar signs stay dollar signs: two of them would be read as a formula.
+        st.markdown(with_dollars("\n\n".join(texts)))
+    # What is inside is made when it is opened: seven charts with tables would cost more than the rest of a page.
+    inside = st.expander(say("chart.table"), key=f"open_{chart.id}", on_change="rerun")
+    if not inside.open:
+        return
+    with inside:
+        st.write(with_dollars(chart.alt))
         if chart.table:
             frame, shown = _table_of(_Described(chart))
             _table(frame, shown, chart.id, release)

@@ -10,9 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from etl import warehouse
-from presentation.outlines import BadOutlines, Polygon, flattened, read_outlines
+from presentation.outlines import BadOutlines, Polygon, flattened, read_outlines, refuse_large
 
-LARGEST = 20_000_000  # bytes
 log = logging.getLogger(__name__)
 
 
@@ -31,11 +30,9 @@ def outlines(city: str, geography: str, areas: tuple[str, ...]) -> tuple[Outline
 
 @lru_cache(maxsize=32)
 def _read(path: Path, changed: int, size: int, areas: tuple[str, ...]) -> Outlines:
-    if size > LARGEST:
-        log.warning("%s: larger than %d bytes, so the map stays a tile grid", path, LARGEST)
-        return {}
     try:
+        refuse_large(path.name, size)
         return flattened(read_outlines(path.read_text(encoding="utf-8-sig"), path.name, areas))
     except (BadOutlines, UnicodeDecodeError) as error:
-        log.warning("%s; the map stays a tile grid", error)
+        log.warning("%s", error)  # the map stays a tile grid
         return {}

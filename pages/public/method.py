@@ -76,14 +76,13 @@ st.header(say("method.faults_title"), anchor="faults")
 quality = reading.read(release, "quality", city=program.city)
 if len(quality):
     st.write(say("method.faults_note"))
-    st.dataframe(
+    st.table(
         reading.kept(
             release,
             ("quality", program.city),
-            lambda: for_browser(tables.labelled(method.quality_for_people(quality))),
+            lambda: tables.labelled(method.quality_for_people(quality)),
         ),
         hide_index=True,
-        width="stretch",
     )
     download_csv(quality, f"{program.city}-quality", release)
 else:
@@ -125,7 +124,10 @@ st.header(say("method.coverage_title"), anchor="coverage")
 measured = reading.kept(
     release,
     ("coverage",),
-    lambda: [(name, table, for_browser(tables.labelled(table))) for name, table in method.coverage_tables()],
+    lambda: [
+        (name, table, for_browser(tables.labelled(method.coverage_for_people(table))))
+        for name, table in method.coverage_tables()
+    ],
 )
 st.write(say("method.coverage" if measured else "method.no_coverage"))
 for name, table, shown in measured:

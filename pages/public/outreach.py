@@ -4,10 +4,10 @@ import streamlit as st
 
 from pages.parts import reading
 from pages.parts.choice import choose, choose_program
-from pages.parts.figure import show
+from pages.parts.figure import download_csv, show
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.templates import offer_templates
-from presentation import hours, numbers, words
+from presentation import hours, method, numbers, tables, words
 from presentation.charts.description import ChartDescription
 from presentation.charts.hours import mediations, outcome_months, week, work_months
 from presentation.language import say
@@ -78,7 +78,9 @@ if len(shifts):
     def by_month() -> list[ChartDescription]:
         """Hours, mediations and shootings on the same months."""
         activities = reading.read(release, "activity_months", program=program.id)
-        activities = activities[(activities["measure"] == "mediations") & (activities["attribute"] == "all")]
+        activities = activities[
+            (activities["attribute"] == "kind") & (activities["attribute_value"] == "mediation")
+        ]
         months = tuple(numbers.as_date(month).isoformat() for month in shifts["month"])
         drawn = [work_months(shifts, program, release.id)]
         if len(activities):
@@ -91,6 +93,22 @@ if len(shifts):
 
     for chart in reading.kept(release, ("by_month", *key), by_month):
         show(chart, release)
+    st.subheader(say("quality.log_title"), anchor=False)
+    idle = int((shifts["hours"] == 0).sum())
+    st.write(
+        say("quality.idle", idle=numbers.count(idle), months=numbers.count(len(shifts)))
+        if idle
+        else say("quality.no_idle")
+    )
+    faults = reading.kept(
+        release,
+        ("log_faults", program.id),
+        lambda: method.log_faults(reading.read(release, "quality", city=program.city), program.id),
+    )
+    if len(faults):
+        st.write(say("quality.log_note"))
+        st.table(tables.labelled(faults), hide_index=True)
+        download_csv(faults, f"{program.id}-log-faults", release)
 else:
     st.subheader(say("outreach.no_log_title"), anchor=False)
     st.write(say("outreach.no_log", program=program.name))

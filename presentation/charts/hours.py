@@ -121,11 +121,11 @@ def outcome_months(
     return ChartDescription(
         id=numbers.file_part(f"{outcome} {unit} same months"),
         title=say("hours.outcome.title", **parts),
-        subtitle=say("hours.outcome.subtitle", **parts),
+        subtitle=sentence_case(say("hours.outcome.subtitle", **parts)),
         alt=say("hours.outcome.alt", **parts),
         note=note(outcome, unit, release),
         x=Axis("", "month"),
-        y=Axis(say("axis.per_month", things=counted), lowest=0),
+        y=Axis(sentence_case(say("axis.per_month", things=counted)), lowest=0),
         lines=(Line(counted, time, counts, "observed"),),
         spans=phase_spans(program, time),
         height=300,

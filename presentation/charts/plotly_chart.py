@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from math import log10
 from textwrap import wrap
 
@@ -300,12 +300,31 @@ def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         dragmode=False,
     )
     figure.update_xaxes(**_axis(chart.x, colors))
+    if chart.x.kind == "month":
+        # Charts of the same months stand under one another: the same ends for bars and for lines.
+        figure.update_xaxes(range=_month_range(chart))
     figure.update_yaxes(**_axis(chart.y, colors), tickangle=0)
     if chart.cells or (chart.estimates and not chart.is_curve):
         figure.update_yaxes(autorange="reversed", showgrid=False)
     if chart.estimates and not chart.is_curve:
         labels = [item.label for item in chart.estimates]
-        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(wrap(label, 18)) for label in labels])
+        wrapped = [wrap(label, 18) for label in labels]
+        figure.update_yaxes(tickvals=labels, ticktext=["<br>".join(lines) for lines in wrapped])
+        # A label of several lines must not run into the next one: all rows are as high as the highest label.
+        tallest = max(len(lines) for lines in wrapped)
+        figure.update_layout(height=max(chart.height, 80 + len(labels) * (10 + 18 * tallest)))
+
+
+def _month_range(chart: ChartDescription) -> list[str] | None:
+    """Half a month before the first month drawn to half a month after the last one's middle."""
+    drawn = [str(x) for part in (*chart.lines, *chart.bands, *chart.bars, *chart.dots) for x in part.x]
+    if not drawn:
+        return None
+    margin = timedelta(days=16)
+    return [
+        (date.fromisoformat(min(drawn)) - margin).isoformat(),
+        (date.fromisoformat(max(drawn)) + margin).isoformat(),
+    ]
 
 
 def _axis(axis: Axis, colors: Palette) -> dict[str, object]:

@@ -36,6 +36,8 @@ VIEWS = {
     "requests-simulated": "/requests?program=simulated-outreach",
     "funding-simulated": "/funding?program=simulated-outreach",
     "evidence": "/evidence",
+    "briefing": "/briefing",
+    "downloads": "/downloads",
     "overview-simulated": "/?program=simulated-outreach",
     "outreach-simulated": "/outreach?program=simulated-outreach",
 }

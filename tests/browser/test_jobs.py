@@ -12,7 +12,10 @@ from tests.browser.screens import settled
 from tests.fixture_release import OLDER_ID, RELEASE_ID
 
 pytestmark = pytest.mark.browser
-PAGES = ("/", "/results", "/places", "/outreach", "/method")
+PAGES = (
+    "/", "/results", "/places", "/outreach", "/routes", "/requests", "/funding", "/claims", "/promises",
+    "/evidence", "/briefing", "/downloads", "/method",
+)  # fmt: skip
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -134,3 +137,90 @@ def test_no_page_is_wider_than_a_phone(path: str, page: Page, address: str) -> N
         " return main.scrollWidth - main.clientWidth }"
     )
     assert wide <= 0
+
+
+@pytest.mark.parametrize(("kind", "starts"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
+def test_download_the_picture_of_a_chart(kind: str, starts: bytes, page: Page) -> None:
+    settled(page)
+    page.get_by_text("Table, picture, downloads").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=re.compile(kind)).first.click()
+    content = download.value.path().read_bytes()
+    assert (
+        content.lstrip().removeprefix(b'<?xml version="1.0" encoding="utf-8"?>').lstrip().startswith(starts)
+    )
+    assert RELEASE_ID in download.value.suggested_filename
+    assert len(content) > 10_000
+
+
+def test_download_the_numbers_of_a_chart(page: Page) -> None:
+    settled(page)
+    page.get_by_text("Table, picture, downloads").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the table (CSV)").first.click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "month,observed,expected,expected_lower_95,expected_upper_95,release"
+    assert len(lines) == 1 + 60 and lines[1].startswith("2019-01,40.0,50.0,30.0,72.0")
+
+
+def test_everything_can_be_reached_with_the_tab_key_and_shows_that_it_is(page: Page, address: str) -> None:
+    page.goto(f"{address}/places")
+    settled(page)
+    wanted = {"Results", "Program", "Area", "Link to this view", "Table, picture, downloads"}
+    unseen = set()
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name, box = page.evaluate(
+            """() => {
+              const at = document.activeElement, box = at.getBoundingClientRect();
+              const label = at.labels?.[0]?.innerText || at.getAttribute('aria-label') || at.innerText || '';
+              return [label.trim(), {x: box.x - 30, y: box.y - 8, width: box.width + 60, height: box.height + 16}];
+            }"""
+        )
+        found = {item for item in wanted - reached if item.lower() in name.lower()}
+        if not found:
+            continue
+        reached |= found
+        box = {**box, "x": max(0, box["x"]), "y": max(0, box["y"])}
+        page.wait_for_timeout(300)
+        focused = page.screenshot(clip=box)
+        page.evaluate("window.at = document.activeElement; window.at.blur()")
+        page.wait_for_timeout(300)
+        if page.screenshot(clip=box) == focused:
+            unseen |= found
+        page.evaluate("window.at.focus()")
+    assert reached == wanted
+    assert not unseen
+
+
+def test_a_printed_page_has_its_whole_content_and_no_controls(page: Page, address: str) -> None:
+    settled(page)
+    page.emulate_media(media="print")
+    assert not page.get_by_role("link", name="Places").is_visible()
+    assert not page.get_by_role("button", name="Link to this view").is_visible()
+    pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="Letter")))
+    assert pages >= 2  # the overview is longer than a sheet: nothing is cut at the first
+
+
+def test_an_embedded_page_carries_its_caveat_and_a_link_to_the_whole(page: Page, address: str) -> None:
+    page.goto(f"{address}/places?kind=ward&area=2&embed=true")
+    settled(page)
+    expect(page.get_by_text("no proof of cause").first).to_be_visible()
+    whole = page.get_by_role("link", name="Open the whole page").get_attribute("href") or ""
+    assert urlparse(whole).path == "/places" and "embed" not in whole
+    assert parse_qs(urlparse(whole).query)["area"] == ["2"]
+
+
+def test_a_click_on_the_map_chooses_what_the_select_box_chooses(page: Page, address: str) -> None:
+    page.goto(f"{address}/places?kind=neighborhood")
+    settled(page)
+    tiles = page.locator('[data-testid="stVegaLiteChart"]').first
+    box = tiles.bounding_box()
+    assert box is not None
+    # Three columns and two rows of tiles: the middle of the first.
+    tiles.click(position={"x": box["width"] / 6, "y": 20})
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Alder:")
+    settled(page)
+    assert parse_qs(urlparse(page.url).query)["area"] == ["Alder"]
+    expect(page.get_by_role("combobox", name=re.compile("^Area"))).to_have_value("Alder")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
+from collections import Counter
 
 import pandas as pd
 import pytest
+from shapely.ops import unary_union
 
 from etl.settings import load_sources
+from etl.sources.boundaries import read_layer
 from etl.warehouse import Release
-from tests.data.conftest import MINNEAPOLIS, NEW_YORK
+from tests.data.conftest import MINNEAPOLIS, NEW_YORK, SHARED, needs
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,8 @@ def test_every_source_with_settings_is_loaded(sources: pd.DataFrame) -> None:
         for source in load_sources()
         if source.kind != "boundaries" and (source.files or source.parts)
     }
-    shipped = {"minneapolis_counts"}  # rows and series of the folder supply all of its outcomes
+    # Rows and series of the folders supply all outcomes of the counts that ship.
+    shipped = {"minneapolis_counts", "new_york_counts"}
     assert wanted - shipped <= set(sources.index)
 
 
@@ -155,6 +161,119 @@ def test_a_bare_spreadsheet_number_is_a_date(
     assert rows["date"].max() == pd.Timestamp(2024, 6, 12)
 
 
+def test_deaths_that_are_not_counted_as_homicide(
+    figures: dict[tuple[str, str], float], sources: pd.DataFrame
+) -> None:
+    files = [MINNEAPOLIS / "incidents" / name for name in ("manslaughter.csv", "justified.csv")]
+    negligent, justified = (len(path.read_text().splitlines()) - 1 for path in files)
+    source = "minneapolis_other_homicides"
+    assert sources.loc[source, "rows_read"] == negligent + justified == 45
+    assert figures[source, "negligent_manslaughter"] == negligent
+    assert figures[source, "justifiable_homicide"] == justified
+
+
+def test_how_the_citys_total_was_restated(everything: Release) -> None:
+    def value(measure: str, day: str) -> float:
+        rows = everything.query("covariates", city="minneapolis", measure=measure).set_index("date")["value"]
+        return float(rows[pd.Timestamp(day)])
+
+    assert value("exported_victims", "2024-04-25") == 2525
+    assert value("exported_duplicate_rows", "2024-10-09") == 144
+    assert value("exported_rows", "2024-10-09") - value("exported_cases", "2024-10-09") == 144
+    assert (value("exported_rows", "2026-03-12"), value("exported_victims", "2026-03-12")) == (2568, 3144)
+
+
+def test_counts_by_group_of_offense_are_those_of_the_timeline(everything: Release) -> None:
+    """The table of groups against a second publication of the same records, cell by cell."""
+    path = MINNEAPOLIS / "crime_cartography" / "timeline.json"
+    timeline = json.loads(path.read_text(encoding="utf-8"))
+    groups = {
+        "persons": "Crimes against persons",
+        "society": "Crimes against society",
+        "other": "Other records",
+    }
+    rows = everything.query("series_counts", city="minneapolis", source="minneapolis_offense_groups")
+    rows = rows[rows["geography"] == "neighborhood"]
+    found = {
+        (row.area, f"{row.month:%Y-%m}", row.measure): int(row.count)
+        for row in rows.itertuples(index=False, name="Row")
+    }
+    assert len(timeline["cells"]) == 87
+    assert len(timeline["months"]) == 90
+    property_crime = everything.query(
+        "monthly", city="minneapolis", geography="neighborhood", outcome="property_crime", unit="incidents",
+        month_basis="reported",
+    )  # fmt: skip
+    found |= {
+        (row.area, f"{row.month:%Y-%m}", "property"): int(row.count)
+        for row in property_crime.itertuples(index=False, name="Row")
+    }
+    for area, months in timeline["cells"].items():
+        for month, cell in zip(timeline["months"], months, strict=True):
+            for group in ("persons", "property", "society", "other"):
+                assert found[area, month, groups.get(group, group)] == cell[group], (area, month, group)
+
+
+def test_new_yorks_precinct_months_load_from_the_file_itself(sources: pd.DataFrame) -> None:
+    assert sources.loc["new_york_precinct_months", "rows_read"] == 76 * 204
+
+
+@pytest.mark.parametrize(
+    ("source", "folder", "areas"),
+    [
+        (
+            "minneapolis_boundaries",
+            "minneapolis",
+            {"neighborhood": 87, "community": 11, "ward": 13, "precinct": 5},
+        ),
+        ("minneapolis_city_limit", "minneapolis", {"city": 1}),
+        ("madison_boundaries", "madison", {"neighborhood": 141}),
+    ],
+)
+def test_boundaries_are_read_in_degrees(source: str, folder: str, areas: dict[str, int]) -> None:
+    needs(SHARED / folder)
+    layers = {item.id: item for item in load_sources()}[source].layers
+    west, east, south, north = (-94, -92, 44, 46) if folder == "minneapolis" else (-90, -89, 42, 44)
+    found = {}
+    for layer in layers:
+        polygons = read_layer(SHARED / folder / layer.file, layer, {"Calhoun Isle": "Calhoun Isles"})
+        found[layer.geography] = len(polygons)
+        for polygon in polygons:
+            low_x, low_y, high_x, high_y = polygon.shape.bounds
+            assert west < low_x < high_x < east
+            assert south < low_y < high_y < north
+    assert found == areas
+
+
+def test_the_citys_areas_fill_its_outline() -> None:
+    """Neighborhoods, wards and reprojected precincts each cover the city limit, to half a percent of its land."""
+    needs(MINNEAPOLIS)
+    every = {item.id: item for item in load_sources()}
+    (limit,) = every["minneapolis_city_limit"].layers
+    (city,) = read_layer(MINNEAPOLIS / limit.file, limit, {})
+    for layer in every["minneapolis_boundaries"].layers:
+        areas = read_layer(MINNEAPOLIS / layer.file, layer, {})
+        together = unary_union([area.shape for area in areas])
+        assert together.symmetric_difference(city.shape).area < 0.005 * city.shape.area, layer.geography
+
+
+def test_residents_are_those_of_the_census_and_the_survey(everything: Release) -> None:
+    census = pd.read_csv(
+        MINNEAPOLIS / "population" / "minnpost_mpls-neighborhood-population-2010-2000.csv", thousands=","
+    ).set_index("Neighborhood")
+    rows = everything.query("population", city="minneapolis")
+    found = rows.set_index(["area", "year"])["residents"]
+    for area in ("Armatage", "Audubon Park", "Phillips West", "Jordan"):
+        for year in (2000, 2010):
+            assert found[area, year] == int(census.loc[area, f"{year} Population"]), (area, year)
+    survey = pd.read_excel(
+        MINNEAPOLIS / "population" / "mncompass_neighborhoods_msp_2019_with_suppression.xlsx", nrows=400
+    )
+    survey = survey.set_index(survey.columns[0])["Total population"]
+    for area, name in (("Near - North", "Near North"), ("Jordan", "Jordan"), ("East Bde Maka Ska", "ECCO")):
+        assert found[area, 2019] == int(survey[name]), area
+
+
 def test_officers_on_payroll(everything: Release) -> None:
     rows = everything.query("covariates", city="minneapolis", measure="officers_on_payroll").set_index(
         "date"
@@ -191,3 +310,20 @@ def test_times_of_the_weekday_hour_table_name_their_months(everything: Release) 
     rows = everything.query("weekday_hour", city="new-york", outcome="gunshot", unit="victims")
     assert set(rows["first_month"]) == {pd.Timestamp(2021, 1, 1)}
     assert set(rows["last_month"]) == {pd.Timestamp(2021, 12, 1)}
+
+
+def test_volume_of_police_calls_by_precinct_is_that_of_the_file(everything: Release) -> None:
+    """The fourth quarter of 2022, counted again with the standard library."""
+    with gzip.open(MINNEAPOLIS / "calls/police_calls_2022_q4.csv.gz", "rt", encoding="utf-8") as opened:
+        rows = {row["Master_Incident_Number"]: row["Division"] for row in csv.DictReader(opened)}
+    wanted = Counter(
+        name.split()[1]
+        for name in rows.values()
+        if name.startswith("Precinct ") and name.split()[1] in "12345"
+    )
+    found = everything.query("hot_spots", city="minneapolis", outcome="call_for_service").set_index("area")
+    assert set(found["geography"]) == {"precinct"}
+    assert {area: int(n) for area, n in found["count"].items()} == dict(wanted)
+    assert found["months"].unique().tolist() == [3]
+    # With thousands of calls each, ranks are certain but for ties.
+    assert (found["rank_lower_95"] <= found["rank"]).all() and (found["rank"] <= found["rank_upper_95"]).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from tests.fixture_release import (
     AREAS,
+    CITY,
     OBSERVED_IN_PHASE,
     OLDER_ID,
+    PROGRAM,
     RELEASE_ID,
     SIMULATED_PROGRAM,
     write_release,
@@ -212,6 +215,40 @@ def test_outreach_gives_the_share_of_shootings_in_published_hours(home: Path) ->
     app = open_page("outreach")
     assert "27%" in app.title[0].value
     assert "168 of 616" in text_of(app)
+
+
+@pytest.mark.parametrize("program", [PROGRAM, SIMULATED_PROGRAM])
+def test_with_a_log_work_and_shootings_stand_on_the_same_months(program: str, home: Path) -> None:
+    # Teams out 20-24 every day: 7 x 4 hours with 12 each of the week's 616 shootings.
+    write_release(home, has_logs=True)
+    app = open_page("outreach", program=program)
+    assert "55%" in app.title[0].value
+    text = text_of(app)
+    assert "336 of 616" in text
+    for piece in ("1,000 worker hours", "220 mediations", "in the same months", "2 of 12 months",
+                  "Entered more than 72 hours later"):  # fmt: skip
+        assert piece in text, piece
+    assert any("Simulated data" in box.value for box in app.warning) == (program == SIMULATED_PROGRAM)
+    ranges = [
+        json.loads(chart.proto.spec)["layout"]["xaxis"]["range"] for chart in app.get("plotly_chart")[1:]
+    ]
+    assert len(ranges) == 3 and len({tuple(item) for item in ranges}) == 1
+
+
+def test_a_boundary_file_beside_the_releases_gives_the_map_its_shapes(home: Path) -> None:
+    write_release(home)
+    folder = home / "boundaries" / CITY
+    folder.mkdir(parents=True)
+    features = [
+        {"type": "Feature", "properties": {"ward": ward},
+         "geometry": {"type": "Polygon", "coordinates": [[[i, 0], [i + 1, 0], [i + 1, 1], [i, 1], [i, 0]]]}}
+        for i, ward in enumerate(("1", "2", "3"))
+    ]  # fmt: skip
+    (folder / "ward.geojson").write_text(json.dumps({"features": features}), encoding="utf-8")
+    spec = open_page("places", kind="ward").get("vega_lite_chart")[0].proto.spec
+    assert "geoshape" in spec
+    (folder / "ward.geojson").write_text("<html>", encoding="utf-8")
+    assert "geoshape" not in open_page("places", kind="ward").get("vega_lite_chart")[0].proto.spec
 
 
 def test_method_says_what_changed_since_the_release_before(home: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,10 +19,13 @@ from urllib.parse import parse_qs, urlparse
 import httpx
 import pytest
 
+from etl.__main__ import main
 from etl.fetch.client import ATTEMPTS, Client, FetchError
 from etl.fetch.run import fetch_city, fetch_layer
+from etl.publish.build import Options, build
 from etl.settings import load_sources
 from etl.source_settings import FetchLayer
+from tests.data.conftest import few_sources
 
 ROWS = 53
 PAGE = 10
@@ -35,13 +41,19 @@ class Portal:
     faults: list[str] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
     claimed: int | None = None
+    wait: threading.Event = field(default_factory=threading.Event)
 
     def row(self, number: int) -> dict[str, Any]:
         return {
             "OBJECTID": number,
             "Case_Number": f"LK-{number:04d}",
             "Occurred_Date": EVENING,
+            "Reported_Date": EVENING,
             "Offense": "Robbery",
+            "Crime_Count": 1,
+            "Neighborhood": "Phillips West",
+            "Ward": 6,
+            "Precinct": 3,
         }
 
 
@@ -61,9 +73,13 @@ def portal() -> Iterator[tuple[Portal, str]]:
             if fault == "hang up":
                 self.connection.close()
                 return
-            if fault in ("503", "429"):
-                self.send_response(int(fault))
-                self.send_header("Retry-After", "7")
+            if fault == "silence":
+                held.wait.wait(5)
+                return
+            if fault in ("503", "429", "429 until"):
+                self.send_response(int(fault[:3]))
+                until = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+                self.send_header("Retry-After", until if fault == "429 until" else "7")
                 self.end_headers()
                 return
             answer = self.answer(place.path, asked)
@@ -107,14 +123,16 @@ def portal() -> Iterator[tuple[Portal, str]]:
                 return {"rows": [held.row(n) for n in range(first, min(first + PAGE, held.rows))]}
             fields = [
                 {"name": "Occurred_Date", "type": "esriFieldTypeDate"},
+                {"name": "Reported_Date", "type": "esriFieldTypeDate"},
                 {"name": "Offense", "type": "x"},
             ]
             return {"objectIdField": "OBJECTID", "maxRecordCount": held.most_a_page, "fields": fields}
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield held, f"http://127.0.0.1:{server.server_port}"
+    held.wait.set()
     server.shutdown()
     server.server_close()
 
@@ -177,6 +195,75 @@ def test_a_rate_limit_is_waited_out_as_asked(portal: tuple[Portal, str], tmp_pat
         )
     assert waits[0] >= 7
     assert waits[1] >= 7
+
+
+def test_a_rate_limit_may_name_a_moment(portal: tuple[Portal, str], tmp_path: Path) -> None:
+    held, address = portal
+    held.faults = ["429 until"]
+    waits: list[float] = []
+    with httpx.Client() as http:
+        layer = FetchLayer("arcgis", f"{address}/l/0", PAGE)
+        fetch_layer(Client(http, sleep=waits.append), layer, tmp_path, "x", print)
+    assert waits == [pytest.approx(19, abs=2)]
+
+
+def test_a_portal_that_falls_silent_is_asked_again(portal: tuple[Portal, str], tmp_path: Path) -> None:
+    held, address = portal
+    held.faults = ["", "", "silence", "", "silence"]
+    with httpx.Client(timeout=0.2) as http:
+        layer = FetchLayer("arcgis", f"{address}/layer/0", PAGE)
+        made = fetch_layer(Client(http, sleep=lambda _: None), layer, tmp_path, "x", print)
+    assert len(rows_of(made)) == ROWS
+    held.faults = ["silence"] * ATTEMPTS
+    with httpx.Client(timeout=0.05) as http, pytest.raises(FetchError, match="ReadTimeout"):
+        fetch_layer(Client(http, sleep=lambda _: None), layer, tmp_path / "again", "x", print)
+
+
+def test_the_command_fetches_and_a_build_loads_what_came(
+    portal: tuple[Portal, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`python -m etl fetch minneapolis` with the City's own settings, at an address that misbehaves."""
+    held, address = portal
+    held.faults = ["", "", "error in 200", "", "cut"]
+    sources = few_sources(tmp_path / "sources", "minneapolis_areas.toml", "minneapolis_police_incidents.toml")
+    settings = sources / "minneapolis_police_incidents.toml"
+    text = settings.read_text()
+    url = re.search(r'url = "(.*)"\npage_size', text)
+    assert url
+    settings.write_text(text.replace(url.group(1), f"{address}/layer/0"))
+    monkeypatch.setattr("etl.settings.load_sources", lambda: load_sources(sources))
+    monkeypatch.setattr("etl.fetch.run.Client", partial(Client, sleep=lambda _: None))
+    assert main(["fetch", "minneapolis", "--out", str(tmp_path / "home")]) == 0
+    said = capsys.readouterr().out
+    assert f"53 of {ROWS} rows" in said
+    folder = Path(said.strip().splitlines()[-1].rpartition("--data ")[2])
+    (tmp_path / "programs").mkdir()
+    given = {"sources": sources, "programs": tmp_path / "programs", "home": tmp_path / "home"}
+    lines: list[str] = []
+    build(Options(data=[folder], **given), lines.append)  # type: ignore[arg-type]
+    assert any(f"minneapolis_police_incidents: {ROWS} rows of 1 files" in line for line in lines)
+
+
+def test_a_portal_that_is_not_there_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("etl.fetch.run.Client", partial(Client, sleep=lambda _: None))
+    monkeypatch.setattr(
+        "etl.fetch.run.make_client", lambda: httpx.Client(transport=httpx.MockTransport(_nobody))
+    )
+    assert main(["fetch", "minneapolis", "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "did not answer after 6 attempts (ConnectError" in said
+    assert main(["fetch", "atlantis", "--out", str(tmp_path)]) == 2
+    assert "No source of 'atlantis'" in capsys.readouterr().err
+
+
+def _nobody(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no such host", request=request)
 
 
 def test_a_portal_that_stays_down_is_one_line(

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from presentation.outlines import BadOutlines, flattened, middle, proportions, read_outlines
+from presentation.outlines import BadOutlines, flattened, middle, proportions, read_outlines, refuse_large
 
 SQUARE = [[0.0, 44.0], [1.0, 44.0], [1.0, 45.0], [0.0, 45.0], [0.0, 44.0]]
 FAR = [[2.0, 44.0], [3.0, 44.0], [3.0, 45.0], [2.0, 45.0], [2.0, 44.0]]
@@ -59,6 +59,11 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(text: str, said: str)
         read_outlines(text, "areas.geojson", ["Alder"])
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("areas.geojson")
+
+
+def test_a_file_too_large_for_a_page_is_refused() -> None:
+    with pytest.raises(BadOutlines, match="Simplify"):
+        refuse_large("areas.geojson", 30_000_000)
 
 
 def test_shapes_keep_their_proportions_on_the_plane() -> None:
