@@ -38,12 +38,14 @@ def tile_map(
     rows = placed.to_dict("records")
     limits = [] if measure == "change" else class_limits([_value(row, measure) for row in rows])
     tiles = tuple(_tile(row, measure, limits, outcome, unit, months) for row in rows)
+    subtitle = sentence_case(say(f"places.map.{measure}", things=words.things(outcome, unit), months=months))
+    if "tile_name" in placed and rows:
+        kind = words.word("geography", rows[0]["geography"])
+        subtitle += ". " + say("places.tiles_of", kind=kind.lower())
     return ChartDescription(
         id=numbers.file_part(f"map {outcome} {unit} {measure}"),
         title=_map_title(rows, measure, words.things(outcome, unit)),
-        subtitle=sentence_case(
-            say(f"places.map.{measure}", things=words.things(outcome, unit), months=months)
-        ),
+        subtitle=subtitle,
         alt=say(
             "places.map_alt",
             count=numbers.count(placed["area"].nunique()),

@@ -45,12 +45,20 @@ def test_small_print_can_be_read_as_streamlit_fades_it(theme: str, background: s
     assert contrast(faded(colors["textColor"], behind, SMALL_PRINT), rgb(behind)) >= AA
 
 
-@pytest.mark.parametrize("color", ["textColor", "linkColor", "primaryColor"])
+@pytest.mark.parametrize("color", ["textColor", "linkColor"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_and_links_can_be_read(theme: str, color: str) -> None:
     colors = THEME[theme]
     for behind in ("backgroundColor", "secondaryBackgroundColor"):
         assert contrast(rgb(colors[color]), rgb(colors[behind])) >= AA
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_white_text_can_be_read_on_buttons_and_buttons_be_seen(theme: str) -> None:
+    colors = THEME[theme]
+    assert contrast((255, 255, 255), rgb(colors["primaryColor"])) >= AA
+    for behind in ("backgroundColor", "secondaryBackgroundColor"):
+        assert contrast(rgb(colors["primaryColor"]), rgb(colors[behind])) >= 3  # WCAG 1.4.11
 
 
 def test_charts_have_the_colors_of_the_theme() -> None:
