@@ -57,8 +57,9 @@ benchmarks: $(VENV)/dev.stamp ## Quick runs of the benchmarks, each beside a pee
 coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (about an hour); committed under benchmarks/results
 	@$(BIN)/python -m benchmarks.coverage --results benchmarks/results
 
-screens: $(VENV)/dev.stamp ## Pictures of every page into docs/screens (needs Chromium)
+screens: $(VENV)/dev.stamp ## Pictures of every page and report into docs/screens (needs Chromium, pdftoppm)
 	@$(BIN)/python -m tests.browser.screens
+	@$(BIN)/python -m tests.reports.screens
 
 ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records: make ship DATA=FOLDER
 	@$(BIN)/python -m etl ship --minneapolis $(DATA)/minneapolis --new-york $(DATA)/nyc

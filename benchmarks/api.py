@@ -47,22 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        home = make_release(folder / "home", SHIPPED_ROWS)
-        rows += measure_export("shipped size", home, SHIPPED_ROWS, folder, ("parquet", "csv", "stata"))
-        large = LARGE_ROWS // (10 if chosen.quick else 1)
-        rows += measure_export(
-            "large", make_release(folder / "large", large), large, folder, ("parquet", "csv")
-        )
-        with served(home) as (address, process):
-            rows += measure_remote(address)
-            rows += measure_throughput(address, process, home, folder, 2 if chosen.quick else 8)
-    for row in rows:
-        print("  ".join(f"{key} {value}" for key, value in row.items()))
-    if chosen.json:
-        chosen.json.parent.mkdir(parents=True, exist_ok=True)
-        machine = {"cores": os.cpu_count(), "load_at_end": os.getloadavg()[0], "quick": chosen.quick}
-        chosen.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+        for part in measurements(Path(name), chosen.quick):
+            for row in part:
+                print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+            rows += part
+            # Written after each part: a run that is stopped leaves what it has measured.
+            write(chosen.json, rows, chosen.quick)
     slow = [
         row
         for row in rows
@@ -71,6 +61,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for row in slow:
         print(f"below {WANTED_PER_SECOND} a second: {row['what']}", file=sys.stderr)
     return 0
+
+
+def measurements(folder: Path, quick: bool) -> Iterator[list[Row]]:
+    """The parts of the benchmark, the short ones first."""
+    home = make_release(folder / "home", SHIPPED_ROWS)
+    with served(home) as (address, process):
+        yield measure_throughput(address, process, home, folder, 2 if quick else 8)
+        yield measure_remote(address)
+    yield measure_export("shipped size", home, SHIPPED_ROWS, folder, ("parquet", "csv", "stata"))
+    large = LARGE_ROWS // (10 if quick else 1)
+    home = make_release(folder / "large", large)
+    yield measure_export("large", home, large, folder, ("parquet", "csv"))
+
+
+def write(target: Path | None, rows: list[Row], quick: bool) -> None:
+    """The figures so far, with how busy the machine was."""
+    if target is None:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    machine = {"cores": os.cpu_count(), "load_at_end": round(os.getloadavg()[0], 1), "quick": quick}
+    target.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
 
 
 def make_release(home: Path, rows: int) -> Path:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from etl import warehouse
-from reports.build import FORMAT_NAMES, KIND_NAMES, documents, render, write_file
+from reports.batch import render_all
+from reports.build import FORMAT_NAMES, KIND_NAMES, documents, write_file
 from reports.content import ReportError
 
 
@@ -33,8 +34,9 @@ def main(argv: list[str] | None = None) -> int:
         release = warehouse.open_release(options.release)
         made = list(documents(release, options.program, options.kind, options.ward, options.all_wards))
         total = len(made) * len(formats)
-        for number, (document, name) in enumerate([(d, f) for d in made for f in formats], start=1):
-            path = write_file(options.out, render(document, name))
+        files = render_all([(document, name) for document in made for name in formats])
+        for number, file in enumerate(files, start=1):
+            path = write_file(options.out, file)
             print(f"{number}/{total} {path} ({path.stat().st_size / 1000:,.0f} kB)", flush=True)
     except (ReportError, warehouse.ReleaseError) as error:
         print(str(error), file=sys.stderr)

@@ -88,7 +88,7 @@ def _bundle(document: Document, file_format: str) -> bytes:
         pieces = [(table.name, render_csv(table)) for table in document.tables]
     else:
         draw = render_png if file_format == "png" else render_svg
-        pieces = [(figure.name, draw(figure.chart)) for figure in document.figures]
+        pieces = [(figure.name, draw(figure.chart, is_titled=True)) for figure in document.figures]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
         for number, (name, data) in enumerate(pieces, start=1):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -38,14 +39,24 @@ class Content:
     estimates: pd.DataFrame
     results: dict[str, Plain]
     provenance: Provenance
+    _frames: dict[tuple[str, tuple[tuple[str, Any], ...]], pd.DataFrame] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    @property
+    def read(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """A named statement of the release, read once a report batch. The frame must not be changed."""
+        key = (name, tuple(sorted(parameters.items())))
+        if key not in self._frames:
+            self._frames[key] = self.release.query(name, **parameters)
+        return self._frames[key]
+
+    @cached_property
     def primary(self) -> Plain | None:
         """The result that answers the program's main question, or None if there is none."""
         row = main_analysis(self.program, self.estimates)
         return self.results[row["analysis"]] if row is not None else None
 
-    @property
+    @cached_property
     def primary_analysis(self) -> tuple[str, ...]:
         """Id of the analysis that answers the main question, as a tuple of one, or empty."""
         row = main_analysis(self.program, self.estimates)

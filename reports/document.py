@@ -32,7 +32,10 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of finished strings. `align`: one of l, r, c for each column; `name` is the sheet name."""
+    """Rows of finished strings. `align`: one of l, r, c for each column; `name` is the sheet name.
+
+    `widths` are shares of the page's width; a `narrow` table is only as wide as its words.
+    """
 
     name: str
     caption: str
@@ -41,16 +44,21 @@ class Table:
     align: str
     widths: tuple[float, ...] = ()
     note: str = ""
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
 class Figure:
-    """`chart` is a chart description of `presentation.charts`; alt text and caption are required."""
+    """`chart` is a chart description of `presentation.charts`; alt text and caption are required.
+
+    `height` of the drawing in the PDF, cm; 0 leaves it to the kind of report.
+    """
 
     name: str
     chart: Any
     alt: str
     caption: str
+    height: float = 0
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ def counterfactual_figure(content: Content, result: Plain) -> list[Block]:
     return [Figure("counterfactual", chart, chart.alt, caption)]
 
 
+def answer_figure(content: Content, result: Plain) -> list[Block]:
+    """The one chart of a result: counted against expected, or its readings where it has no monthly series."""
+    return counterfactual_figure(content, result) or readings_figure(content, result)[:1]
+
+
 def gates_table(result: Plain) -> list[Block]:
     rows = tuple(
         (
@@ -45,6 +50,9 @@ def gates_table(result: Plain) -> list[Block]:
     if not rows:
         return [Paragraph(say("gates.no_gates"))]
     head = (column("check"), column("status"), column("why"))
+    if not any(row[2] for row in rows):
+        head, rows = head[:2], tuple(row[:2] for row in rows)
+        return [Table("Conditions", column("caption.gates"), head, rows, "ll", (3.2, 1))]
     return [Table("Conditions", column("caption.gates"), head, rows, "lll", (3.2, 1.2, 3.4))]
 
 
@@ -89,7 +97,7 @@ def readings_figure(content: Content, result: Plain) -> list[Block]:
     head = tuple(column(name) for name in ("choice", "choice_value", "median", "range", "readings"))
     return [
         Figure("readings", chart, chart.alt, caption),
-        Table("By choice", column("caption.by_choice"), head, rows, "lllll", (1.4, 3.4, 1.4, 2.4, 0.9)),
+        Table("By choice", column("caption.by_choice"), head, rows, "llrrr", (1.4, 3.6, 1.3, 2.2, 1)),
     ]
 
 
@@ -108,7 +116,7 @@ def readings_table(content: Content, result: Plain) -> list[Block]:
     if not rows:
         return []
     head = tuple(column(name) for name in ("reading", "pool", "baseline", "estimate", "interval"))
-    return [Table("Readings", column("caption.readings"), head, rows, "lllrr", (3, 2.6, 2, 1.1, 1.8))]
+    return [Table("Readings", column("caption.readings"), head, rows, "lllrr", (4, 3.2, 2.6, 1, 1.9))]
 
 
 def phases_table(content: Content) -> list[Block]:
@@ -130,66 +138,15 @@ def phases_table(content: Content) -> list[Block]:
     ]
 
 
-def money(content: Content, result: Plain | None) -> list[Block]:
-    """Published amounts, and why a cost of a shooting averted is or is not stated."""
-    blocks: list[Block] = [heading("money")]
-    rows = tuple(
-        (
-            _funding_date(row),
-            sentence_case(words.plain(row["kind"])),
-            numbers.dollars(row["amount_usd"]),
-            row["description"],
-            row["source"],
-        )
-        for row in sorted(content.program.entries("funding"), key=lambda row: str(row["date"]))
-    )
-    if not rows:
-        blocks.append(Paragraph(say("report.text.none_listed")))
-        return blocks
-    head = tuple(column(name) for name in ("date", "kind", "amount", "what", "source"))
-    blocks += [
-        Paragraph(say("report.text.money_intro")),
-        Table("Money", column("caption.money"), head, rows, "llrll", (1.1, 1.3, 1.4, 4, 2.2)),
-    ]
-    if result is not None and result["status"] == "estimated":
-        lower, upper = result["estimate"]["interval_95"]
-        crosses = lower <= 1 <= upper
-        blocks.append(
-            Paragraph(say("report.text.cost_cannot" if crosses else "report.text.cost_verdict"), "caution")
-        )
-    return blocks
-
-
-def _funding_date(row: Plain) -> str:
-    """As much of the date as is known: a budget of a year is not of January."""
-    if row.get("date_precision") == "year":
-        return str(row["date"])[:4]
-    return numbers.month(row["date"], short=True)
-
-
 def detectable(result: Plain) -> list[Block]:
-    """Smallest detectable change, said before the result."""
-    for check in result.get("checks") or ():
-        figures = check.get("figures") or {}
-        value = figures.get("smallest_detectable_percent")
-        if check["name"] == "minimum_detectable_effect" and numbers.is_known(value):
-            return [Paragraph(say("report.text.detectable", percent=numbers.percent(abs(value))))]
-    return []
+    """Smallest detectable change, said before the result, in the sentence of the Results page."""
+    text = sentences.smallest_detectable(result)
+    return [Paragraph(text)] if text else []
 
 
 def limits() -> list[Block]:
     names = ("unit", "police", "areas", "selection", "cause")
     return [heading("limits"), Bullets(tuple(say(f"report.limit.{name}") for name in names))]
-
-
-def next_review(months: int = 12) -> list[Block]:
-    names = ("longer", "confirmatory", "areas", "logs")
-    items = tuple(say(f"report.next.{name}", months=months) for name in names)
-    return [
-        heading("next_review"),
-        Paragraph(say("report.text.next_review_intro", months=months)),
-        Bullets(items),
-    ]
 
 
 def provenance(content: Content, analyses: tuple[str, ...] | None = None) -> list[Block]:

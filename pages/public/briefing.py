@@ -63,14 +63,19 @@ if kind == "ward":
     st.write(say("briefing.batch_text"))
     if st.button(say("briefing.batch_button", count=len(known)), icon=":material/inventory_2:"):
         bar = st.progress(0.0)
-        packed = ward_batch(
-            release,
-            program.id,
-            ("pdf", "docx"),
-            lambda name, number, total: bar.progress(
-                number / total, say("briefing.batch_progress", name=name, number=number, total=total)
-            ),
-        )
+        try:
+            packed = ward_batch(
+                release,
+                program.id,
+                ("pdf", "docx"),
+                lambda name, number, total: bar.progress(
+                    number / total, say("briefing.batch_progress", name=name, number=number, total=total)
+                ),
+            )
+        except ReportError as error:
+            st.warning(str(error))
+            footer(release)
+            st.stop()
         bar.empty()
         st.success(say("briefing.batch_done", count=packed.files))
         st.download_button(

@@ -18,7 +18,7 @@ def build(content: Content) -> Document:
     else:
         blocks += [
             Paragraph(sentences.finding(result), "lead"),
-            *parts.counterfactual_figure(content, result),
+            *parts.answer_figure(content, result),
             Paragraph(parts.checks_line(result)),
             *parts.would_change(result),
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from presentation import sentences
 from presentation.language import say
-from reports import parts
+from reports import money, parts
 from reports.content import Content
 from reports.document import Block, Document, Paragraph
 
@@ -31,9 +31,9 @@ def build(content: Content) -> Document:
         figure = parts.readings_figure(content, result)
         if figure:
             blocks += [parts.heading("readings"), Paragraph(say("report.text.readings_intro")), *figure]
-    blocks += parts.money(content, result)
+    blocks += money.money(content)
     if result is not None:
-        blocks += parts.next_review()
+        blocks += money.next_review(content)
     blocks += [
         *parts.limits(),
         Paragraph(say("report.retrospective"), "note"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from presentation import numbers, sentences, words
+from presentation.charts.estimates import design_name
 from presentation.language import say
-from reports import parts
+from reports import money, parts
 from reports.content import Content
-from reports.document import Block, Document, Heading, PageBreak, Paragraph, Table
+from reports.document import Block, Bullets, Document, Heading, PageBreak, Paragraph, Table
 
 
 def build(content: Content) -> Document:
@@ -17,7 +18,14 @@ def build(content: Content) -> Document:
         result = content.results.get(analysis["id"])
         if result is not None:
             blocks += [PageBreak(), *_analysis(content, analysis["id"], result)]
-    blocks += [PageBreak(), *_sources(content), *parts.limits(), *parts.provenance(content)]
+    blocks += [
+        PageBreak(),
+        *money.money_in_detail(content),
+        *_sources(content),
+        *parts.limits(),
+        *_recompute(content),
+        *parts.provenance(content),
+    ]
     return Document(
         kind="technical",
         title=say("report.title.technical", program=content.program.name),
@@ -50,7 +58,7 @@ def _overview(content: Content) -> list[Block]:
         return [Paragraph(say("report.no_estimate"), "lead")]
     head = tuple(parts.column(n) for n in ("analysis", "outcome", "phase", "estimate", "interval", "verdict"))
     caption = parts.column("caption.analyses")
-    widths = (3.2, 1.6, 1.6, 1, 1.6, 1.2)
+    widths = (5, 1.5, 1.7, 0.9, 1.6, 1.4)
     return [parts.heading("analyses"), Table("Analyses", caption, head, tuple(rows), "lllrrl", widths)]
 
 
@@ -59,7 +67,7 @@ def _analysis(content: Content, name: str, result: dict) -> list[Block]:
         Heading(parts.analysis_name(content, name)),
         Paragraph(sentences.finding(result), "caution"),
         *parts.detectable(result),
-        *parts.counterfactual_figure(content, result),
+        *parts.answer_figure(content, result),
     ]
     for text in (sentences.sides(result), sentences.averted(result), sentences.additive(result)):
         if text:
@@ -83,7 +91,7 @@ def _standard(content: Content, name: str) -> list[Block]:
                 continue
             rows.append(
                 (
-                    words.word("design", row["design"]),
+                    design_name(row),
                     words.interval_name(estimate["interval_method"]),
                     numbers.signed_percent(estimate["rate_ratio"]),
                     parts.interval_words(*estimate["interval_95"]),
@@ -99,8 +107,19 @@ def _standard(content: Content, name: str) -> list[Block]:
     ]
 
 
+def _recompute(content: Content) -> list[Block]:
+    """The commands that give these numbers again from the files of the release alone."""
+    names = ("export", "verify", "replicate", "own")
+    text = {"release": content.release.id, "program": content.program.id}
+    return [
+        parts.heading("recompute"),
+        Paragraph(say("report.text.recompute")),
+        Bullets(tuple(say(f"report.recompute.{name}", **text) for name in names)),
+    ]
+
+
 def _sources(content: Content) -> list[Block]:
-    frame = content.release.query("sources", city=content.program.city)
+    frame = content.read("sources", city=content.program.city)
     rows = tuple(
         (
             row["title"],

@@ -5,19 +5,20 @@ from __future__ import annotations
 import pandas as pd
 
 from presentation import numbers, sentences, words
-from presentation.charts.counterfactual import note
-from presentation.charts.description import Axis, ChartDescription, Line
+from presentation.charts.counterfactual import note, phase_spans
+from presentation.charts.description import Axis, ChartDescription, Estimate, Line
+from presentation.charts.estimates import ratio_axis
 from presentation.language import say, sentence_case
 from reports import parts
 from reports.content import Content, ReportError
-from reports.document import Block, Document, Figure, Paragraph, Table
+from reports.document import Block, Document, Figure, PageBreak, Paragraph, Table
 
 OUTCOME = "gunshot"
 
 
 def wards(content: Content) -> list[str]:
     """Ward ids of the program's city, in order of number or name."""
-    frame = content.release.query("areas", city=content.program.city, geography="ward")
+    frame = content.read("areas", city=content.program.city, geography="ward")
     return sorted(
         frame["area"], key=lambda area: (not area.isdigit(), int(area) if area.isdigit() else 0, area)
     )
@@ -25,7 +26,7 @@ def wards(content: Content) -> list[str]:
 
 def build(content: Content, ward: str) -> Document:
     """The brief of one ward, 1 to 2 pages. Raises ReportError(unknown_ward)."""
-    areas = content.release.query("areas", city=content.program.city, geography="ward")
+    areas = content.read("areas", city=content.program.city, geography="ward")
     mine = areas[areas["area"] == ward].to_dict("records")
     if not mine:
         known = ", ".join(wards(content)) or "none"
@@ -39,8 +40,11 @@ def build(content: Content, ward: str) -> Document:
         *_chart(content, ward, name, things),
         parts.heading("counts"),
         _years(content, ward, name),
+        # Front and back of one sheet: this ward, then all of them.
+        PageBreak(),
         parts.heading("ward_context"),
         Paragraph(say("report.text.small_counts")),
+        *_ward_estimates(content, areas, ward, things),
         *_all_wards(content, areas, things),
     ]
     if content.primary is not None:
@@ -48,7 +52,7 @@ def build(content: Content, ward: str) -> Document:
         blocks.append(Paragraph(say("report.text.ward_city", finding=finding), "caution"))
     if mine[0]["valid_years"]:
         blocks.append(Paragraph(say("report.text.ward_boundaries", years=mine[0]["valid_years"]), "note"))
-    blocks.append(Paragraph(content.provenance.cite, "note"))
+    blocks += [*parts.limits(), Paragraph(content.provenance.cite, "note")]
     return Document(
         kind="ward",
         title=say("report.title.ward", ward=name),
@@ -64,7 +68,7 @@ def build(content: Content, ward: str) -> Document:
 
 def _effects(content: Content) -> pd.DataFrame:
     """Ward rows of the phase that the program's main question is about."""
-    frame = content.release.query(
+    frame = content.read(
         "area_effects", program=content.program.id, geography="ward", outcome=OUTCOME, unit="incidents"
     )
     phase = (content.primary or {}).get("card", {}).get("phase")
@@ -105,16 +109,16 @@ def _answer(content: Content, ward: str, things: str) -> list[Block]:
 
 
 def _monthly(content: Content, unit: str, ward: str | None = None) -> pd.DataFrame:
-    frame = content.release.query(
+    frame = content.read(
         "monthly",
         city=content.program.city,
         geography="ward",
         outcome=OUTCOME,
         unit=unit,
         month_basis="occurred",
-        area=ward,
     )
-    return frame.assign(month=pd.to_datetime(frame["month"]))
+    mine = frame if ward is None else frame[frame["area"] == ward]
+    return mine.assign(month=pd.to_datetime(mine["month"]))
 
 
 def _chart(content: Content, ward: str, name: str, things: str) -> list[Block]:
@@ -126,6 +130,7 @@ def _chart(content: Content, ward: str, name: str, things: str) -> list[Block]:
     starts = tuple(period.start_time.date().isoformat() for period in full.index)
     counts = tuple(float(value) for value in full["sum"])
     peak = max(counts)
+    card = (content.primary or {}).get("card", {})
     chart = ChartDescription(
         id=f"ward-{numbers.file_part(ward)}",
         title=f"{name}: {things} by quarter",
@@ -134,9 +139,10 @@ def _chart(content: Content, ward: str, name: str, things: str) -> list[Block]:
         x=Axis("", "month"),
         y=Axis(f"{things} a quarter", lowest=0, highest=max(peak * 1.1, 1)),
         lines=(Line(say("counterfactual.observed", things=things), starts, counts, "observed"),),
+        spans=phase_spans(content.program, starts, card.get("phase_first"), card.get("phase_last")),
         note=note(OUTCOME, "incidents", content.release.id),
     )
-    return [Figure("quarters", chart, chart.alt, f"{chart.title}, by the month they occurred")]
+    return [Figure("quarters", chart, chart.alt, f"{chart.title}, by the month they occurred", height=7)]
 
 
 def _years(content: Content, ward: str, name: str) -> Table:
@@ -155,7 +161,48 @@ def _years(content: Content, ward: str, name: str) -> Table:
         rows.append((label, *(numbers.count(parts_by_unit[unit].get(year)) for unit in parts_by_unit)))
     caption = say("report.table.caption.ward_years", things=words.outcome_name(OUTCOME), ward=name)
     head = tuple(parts.column(n) for n in ("year", "incidents", "victims"))
-    return Table("Years", caption, head, tuple(rows), "lrr", (3, 1, 1))
+    return Table("Years", caption, head, tuple(rows), "lrr", narrow=True)
+
+
+def _ward_estimates(content: Content, areas: pd.DataFrame, ward: str, things: str) -> list[Block]:
+    """Every ward's change beside the others, the ward of the brief marked."""
+    frame = _effects(content)
+    names = dict(zip(areas["area"], areas["name"], strict=True))
+    order = wards(content)
+    known = frame[frame["rate_ratio_pooled"].notna() & frame["area"].isin(order)]
+    rows = sorted(known.to_dict("records"), key=lambda row: order.index(row["area"]))
+    if len(rows) < 2:
+        return []
+    estimates = tuple(
+        Estimate(
+            names[row["area"]],
+            row["rate_ratio_pooled"],
+            row["pooled_lower_95"],
+            row["pooled_upper_95"],
+            role="headline" if row["area"] == ward else "estimate",
+        )
+        for row in rows
+    )
+    without = sum(row["pooled_lower_95"] <= 1 <= row["pooled_upper_95"] for row in rows)
+    parts_of_title = {"things": things, "without": numbers.count(without), "wards": numbers.count(len(rows))}
+    chart = ChartDescription(
+        id=f"wards-{numbers.file_part(ward)}",
+        title=say("report.text.wards_title", **parts_of_title),
+        alt=say(
+            "report.text.wards_alt",
+            rows="; ".join(
+                f"{item.label} {numbers.change(item.value)} ({numbers.change_range(item.lower_95, item.upper_95)})"
+                for item in estimates
+            ),
+            **parts_of_title,
+        ),
+        x=ratio_axis([end for item in estimates for end in (item.lower_95, item.upper_95)]),
+        y=Axis("", "category", categories=tuple(item.label for item in estimates)),
+        estimates=estimates,
+        reference=1.0,
+        note=note(OUTCOME, "incidents", content.release.id),
+    )
+    return [Figure("wards", chart, chart.alt, chart.title, height=1.4 + 0.28 * len(rows))]
 
 
 def _all_wards(content: Content, areas: pd.DataFrame, things: str) -> list[Block]:

@@ -23,14 +23,19 @@ PRINT_STYLES: dict[str, dict[str, Any]] = {
     "more": {"color": "#b4541a", "width": 0.9, "dash": "dashed", "dot": 1.6},
     "neutral": {"color": "#8a8a8a", "width": 0.8, "dash": "solid", "dot": 1.2},
 }
+EVENT_WIDTH = 0.02  # share of the width that the number of an event needs
 
 
 @dataclass
 class Shapes:
-    """What Typst draws; every list holds dictionaries of plain numbers and strings."""
+    """What Typst draws; every list holds dictionaries of plain numbers and strings.
+
+    A label's `down` is in points, added to its place.
+    """
 
     gutter: float = 0.075  # share of the width left of the plot for labels
-    below: float = 22  # points under the plot for tick labels
+    below: float = 16  # points under the plot for tick labels
+    above: float = 0  # points over the plot for the letters of phases
     title: str = ""  # title of the vertical axis, above the plot
     lines: list[dict[str, Any]] = field(default_factory=list)
     areas: list[dict[str, Any]] = field(default_factory=list)
@@ -119,12 +124,13 @@ def _time_chart(chart: ChartDescription, shapes: Shapes) -> None:
     _time_axis(chart, xs, across, shapes)
     _count_axis(y_axis, up, shapes)
     for span in chart.spans:
-        left, right = across(span.first), across(span.last or xs[-1])
+        left, right = (min(max(across(end), 0.0), 1.0) for end in (span.first, span.last or xs[-1]))
         shapes.boxes.append({"x": left, "y": 0, "w": max(right - left, 0.004), "h": 1,
                              "fill": "#e4ecf4" if span.is_evaluated else "#f3f3f3", "stroke": ""})  # fmt: skip
         shapes.labels.append(
-            {"x": (left + right) / 2, "y": 0.0, "text": span.letter, "at": "center", "size": 7.5}
+            {"x": (left + right) / 2, "y": 0, "down": -6, "text": span.letter, "at": "center", "size": 8}
         )
+        shapes.above = 11
     for band in chart.bands:
         known = [
             (x, a, b)
@@ -132,8 +138,8 @@ def _time_chart(chart: ChartDescription, shapes: Shapes) -> None:
             if a is not None and b is not None
         ]
         if known:
-            points = [[across(x), 1 - up(b)] for x, _, b in known]
-            points += [[across(x), 1 - up(a)] for x, a, _ in reversed(known)]
+            points = [[across(x), max(1 - up(b), 0)] for x, _, b in known]
+            points += [[across(x), max(1 - up(a), 0)] for x, a, _ in reversed(known)]
             shapes.areas.append({"points": points, "fill": _style(band.role)["color"] + "26"})
             shapes.key.append({"text": band.name, "color": _style(band.role)["color"] + "55", "mark": "area"})
     for bars in chart.bars:
@@ -153,13 +159,22 @@ def _time_chart(chart: ChartDescription, shapes: Shapes) -> None:
                     {"x": x, "y": y, "r": style["dot"], "fill": style["color"]} for x, y in points
                 ]
         shapes.key.append({"text": line.name, "mark": "line", **style})
+    level, last = 0, -1.0
     for event in chart.events:
         x = across(event.x)
+        # Numbers of events close to each other stand one under the other, not on each other.
+        level, last = (level + 1 if x - last < EVENT_WIDTH else 0), x
+        y = 0.035 + 0.06 * level
         shapes.lines.append(
-            {"points": [[x, 0.05], [x, 1]], "color": "#9a9a9a", "width": 0.5, "dash": "dotted", "dot": 0}
+            {"points": [[x, y + 0.03], [x, 1]], "color": "#9a9a9a", "width": 0.5, "dash": "dotted", "dot": 0}
         )
-        shapes.labels.append({"x": x, "y": 0.055, "text": str(event.number), "at": "center", "size": 7})
+        shapes.labels.append({"x": x, "y": y, "text": str(event.number), "at": "center", "size": 7.5})
     _reference(chart, up, shapes)
+
+
+def _under_axis(place: float, words: str, down: float = 9) -> dict[str, Any]:
+    """A label `down` points below the plot: a share of the height would run into the axis of a low chart."""
+    return {"x": place, "y": 1, "down": down, "text": words, "at": "center", "size": 8}
 
 
 def _pieces(xs: tuple[Any, ...], ys: tuple[float | None, ...]) -> list[list[tuple[Any, float]]]:
@@ -186,7 +201,7 @@ def _time_axis(chart: ChartDescription, xs: list[Any], across: Scale, shapes: Sh
     else:
         ticks = [(across(value), f"{value:g}") for value in _round_ticks(across.low, across.high)]
     for place, words in ticks:
-        shapes.labels.append({"x": place, "y": 1.045, "text": words, "at": "center", "size": 8})
+        shapes.labels.append(_under_axis(place, words))
         shapes.lines.append(
             {
                 "points": [[place, 1], [place, 1.02]],
@@ -238,8 +253,8 @@ def _reference(chart: ChartDescription, scale: Scale, shapes: Shapes, vertical: 
 
 
 def _estimates(chart: ChartDescription, shapes: Shapes) -> None:
-    shapes.gutter = 0.36
     rows = chart.estimates
+    shapes.gutter = min(0.36, 0.04 + 0.011 * max((len(row.label) for row in rows), default=0))
     values = [v for e in rows for v in (e.value, e.lower_95, e.upper_95) if v is not None]
     axis = chart.x if chart.x.kind in ("ratio", "number") else chart.y
     values += [chart.reference] if chart.reference is not None else []
@@ -250,7 +265,7 @@ def _estimates(chart: ChartDescription, shapes: Shapes) -> None:
         shapes.lines.append(
             {"points": [[place, 0], [place, 1]], "color": "#d9d9d9", "width": 0.4, "dash": "solid", "dot": 0}
         )
-        shapes.labels.append({"x": place, "y": 1.045, "text": words, "at": "center", "size": 8})
+        shapes.labels.append(_under_axis(place, words))
     _reference(chart, across, shapes, vertical=True)
     for number, row in enumerate(rows):
         y, style = (number + 0.5) / len(rows), _style(row.role)
@@ -262,10 +277,12 @@ def _estimates(chart: ChartDescription, shapes: Shapes) -> None:
         if row.lower_80 is not None and row.upper_80 is not None:
             thick = [[across(row.lower_80), y], [across(row.upper_80), y]]
             shapes.lines.append({"points": thick, **style, "dash": "solid", "width": 2.4})
-        shapes.dots.append({"x": across(row.value), "y": y, "r": style["dot"] + 0.6, "fill": style["color"]})
+        mark = "diamond" if row.role == "headline" else "circle"
+        dot = {"x": across(row.value), "y": y, "r": style["dot"] + 0.6, "fill": style["color"], "mark": mark}
+        shapes.dots.append(dot)
     if axis.title:
-        shapes.below = 34
-        shapes.labels.append({"x": 0.5, "y": 1.13, "text": axis.title, "at": "center", "size": 8})
+        shapes.below = 30
+        shapes.labels.append(_under_axis(0.5, axis.title, 22))
 
 
 def _curve(chart: ChartDescription, shapes: Shapes) -> None:
@@ -286,9 +303,13 @@ def _curve(chart: ChartDescription, shapes: Shapes) -> None:
         if row.value is not None:
             is_main = row.role == "headline"
             radius = 2.8 if is_main else min(1.8, 90 / len(rows))
-            shapes.dots.append({"x": x, "y": 1 - up(row.value), "r": radius, "fill": style["color"]})
+            mark = "diamond" if is_main else "circle"
+            shapes.dots.append(
+                {"x": x, "y": 1 - up(row.value), "r": radius, "fill": style["color"], "mark": mark}
+            )
     _reference(chart, up, shapes)
-    if chart.reference_label and chart.reference is not None:
+    ticked = chart.reference_label in [words for _, words in chart.y.ticks]
+    if chart.reference_label and chart.reference is not None and not ticked:
         shapes.labels.append(
             {
                 "x": 1.0,
@@ -303,9 +324,11 @@ def _curve(chart: ChartDescription, shapes: Shapes) -> None:
         shapes.lines.append(
             {"points": [[0, y], [1, y]], "color": "#1f4e79", "width": 0.8, "dash": "dashed", "dot": 0}
         )
-        shapes.labels.append({"x": 0.0, "y": y - 0.03, "text": chart.median_label, "at": "left", "size": 7.5})
+        # Beside the line it would stand on the intervals of the first readings.
+        median = {"color": "#1f4e79", "width": 0.8, "dash": "dashed", "dot": 0}
+        shapes.key.append({"text": chart.median_label, "mark": "line", **median})
     if chart.x.title:
-        shapes.labels.append({"x": 0.5, "y": 1.06, "text": chart.x.title, "at": "center", "size": 8})
+        shapes.labels.append(_under_axis(0.5, chart.x.title))
 
 
 def _tiles(chart: ChartDescription, shapes: Shapes) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from docx import Document as new_word_file
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Inches, Pt, RGBColor
 
@@ -20,7 +20,11 @@ from reports.render.xml_text import clean
 
 ACCENT = RGBColor(0x1F, 0x4E, 0x79)
 QUIET = RGBColor(0x55, 0x55, 0x55)
-ALIGN = {"l": WD_ALIGN_PARAGRAPH.LEFT, "r": WD_ALIGN_PARAGRAPH.RIGHT, "c": WD_ALIGN_PARAGRAPH.CENTER}
+ALIGN = {"l": "left", "r": "right", "c": "center"}
+WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+PARAGRAPH_PROPERTIES = f'<w:pPr {WORD}><w:spacing w:after="20"/><w:jc w:val="{{align}}"/></w:pPr>'
+RUN = f'<w:r {WORD}><w:rPr>{{marks}}<w:sz w:val="18"/></w:rPr></w:r>'
+PICTURE_DOTS_PER_INCH = 150
 
 
 def render_docx(document: Document) -> bytes:
@@ -37,16 +41,16 @@ def render_docx(document: Document) -> bytes:
         header.text = say("report.banner_simulated")
         header.alignment = WD_ALIGN_PARAGRAPH.CENTER
         header.runs[0].bold = True
-    word.add_heading(clean(document.title), level=1)
+    _styled(word, document.title, "Heading1")
     _paragraph(word, Paragraph(document.subtitle, "note"))
     for block in document.blocks:
         if isinstance(block, Heading):
-            word.add_heading(clean(block.text), level=block.level)
+            _styled(word, block.text, f"Heading{block.level}")
         elif isinstance(block, Paragraph):
             _paragraph(word, block)
         elif isinstance(block, Bullets):
             for item in block.items:
-                word.add_paragraph(clean(item), style="List Bullet")
+                _styled(word, item, "ListBullet")
         elif isinstance(block, Table):
             _table(word, block)
         elif isinstance(block, Figure):
@@ -99,34 +103,51 @@ def _paragraph(word: Any, block: Paragraph) -> None:
         run.italic = True
 
 
+def _styled(word: Any, text: str, style: str) -> Any:
+    """A paragraph by the id of its style: by name, the library searches all styles for each paragraph."""
+    paragraph = word.add_paragraph(clean(text))
+    paragraph._p.style = style
+    return paragraph
+
+
 def _table(word: Any, block: Table) -> None:
-    word.add_paragraph(clean(block.caption), style="Caption").paragraph_format.keep_with_next = True
-    table = word.add_table(rows=1, cols=len(block.head), style="Light List Accent 1")
+    _styled(word, block.caption, "Caption").paragraph_format.keep_with_next = True
+    table = word.add_table(rows=1 + len(block.rows), cols=len(block.head), style="Light List Accent 1")
     table.autofit = True
-    for cell, words, align in zip(table.rows[0].cells, block.head, block.align, strict=True):
-        _cell(cell, words, align, bold=True)
-    properties = table.rows[0]._tr.get_or_add_trPr()
-    header = OxmlElement("w:tblHeader")
-    header.set(qn("w:val"), "true")
-    properties.append(header)
-    for row in block.rows:
-        for cell, words, align in zip(table.add_row().cells, row, block.align, strict=True):
-            _cell(cell, words, align)
+    for number, (row, cells) in enumerate(zip(table._tbl.tr_lst, (block.head, *block.rows), strict=True)):
+        for cell, words, align in zip(row.tc_lst, cells, block.align, strict=True):
+            _cell(cell, words, align, bold=number == 0)
+        properties = row.get_or_add_trPr()
+        # A row is not torn in two by the end of a page.
+        properties.append(_switched_on("w:cantSplit"))
+        if number == 0:
+            properties.append(_switched_on("w:tblHeader"))
     if block.note:
         _paragraph(word, Paragraph(block.note, "note"))
     word.add_paragraph()
 
 
+def _switched_on(tag: str) -> Any:
+    element = OxmlElement(tag)
+    element.set(qn("w:val"), "true")
+    return element
+
+
 def _cell(cell: Any, words: str, align: str, bold: bool = False) -> None:
-    paragraph = cell.paragraphs[0]
-    paragraph.alignment = ALIGN[align]
-    run = paragraph.add_run(clean(words))
-    run.font.size, run.bold = Pt(9), bold
+    """Fill a table cell. Its XML is made whole: the object model looks up styles for every run."""
+    if not cell.p_lst:
+        cell.add_p()
+    paragraph = cell.p_lst[0]
+    marks = "<w:b/>" if bold else ""
+    paragraph.append(parse_xml(PARAGRAPH_PROPERTIES.format(align=ALIGN[align])))
+    run = parse_xml(RUN.format(marks=marks))
+    run.text = clean(words)
+    paragraph.append(run)
 
 
 def _figure(word: Any, block: Figure) -> None:
-    word.add_paragraph(clean(block.caption), style="Caption").paragraph_format.keep_with_next = True
-    picture = word.add_picture(io.BytesIO(render_png(block.chart)), width=Inches(6.5))
+    _styled(word, block.caption, "Caption").paragraph_format.keep_with_next = True
+    picture = word.add_picture(io.BytesIO(render_png(block.chart, PICTURE_DOTS_PER_INCH)), width=Inches(6.5))
     inline = picture._inline.docPr
     inline.set("descr", clean(block.alt))
     inline.set("title", clean(block.caption))

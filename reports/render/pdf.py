@@ -125,16 +125,17 @@ def typst_input(document: Document) -> dict[str, Any]:
         "footer": footer(document),
         "blocks": blocks,
     }
-    return {key: _printable(value) for key, value in plain.items()}
+    return {key: printable_all(value) for key, value in plain.items()}
 
 
-def _printable(value: Any) -> Any:
+def printable_all(value: Any) -> Any:
+    """Every text inside `value`, lists and dictionaries included, made `printable`."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, list | tuple):
-        return [_printable(item) for item in value]
+        return [printable_all(item) for item in value]
     if isinstance(value, dict):
-        return {key: _printable(item) for key, item in value.items()}
+        return {key: printable_all(item) for key, item in value.items()}
     return value
 
 
@@ -152,5 +153,11 @@ def footer(document: Document) -> str:
 
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Figure):
-        return {"block": "figure", "alt": block.alt, "caption": block.caption, "chart": lay_out(block.chart)}
+        return {
+            "block": "figure",
+            "alt": block.alt,
+            "caption": block.caption,
+            "height": block.height,
+            "chart": lay_out(block.chart),
+        }
     return {"block": NAMES[type(block)], **asdict(block)}

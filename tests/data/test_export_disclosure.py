@@ -76,6 +76,35 @@ def test_protected_aggregates_leave_and_are_named_as_such(tmp_path: Path) -> Non
     assert "| core_secret | 1 | 2 | note |" in (tmp_path / "out/DISCLOSURE.md").read_text()
 
 
+def test_the_report_counts_the_protected_cells_and_names_the_rules(tmp_path: Path) -> None:
+    table = Table(
+        name="out_secret",
+        layer="out",
+        grain="one row",
+        description="Planted.",
+        columns=(
+            Column("id", "INTEGER", "Number", "public"),
+            Column("n", "INTEGER", "Count", "public", null=True),
+            Column("n_flag", "VARCHAR", "How far it can be used", "public"),
+        ),
+        key=("id",),
+    )
+    release = build_release(tmp_path / "release.duckdb")
+    with duckdb.connect(str(release)) as connection:
+        for statement in create_table_sql(table):
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO out_secret VALUES (1, 25, 'published'), (2, NULL, 'protected'), (3, NULL, 'protected')"
+        )
+    export_release(release, tmp_path / "out", formats=["csv"], dictionary=with_table(table))
+    assert json.loads((tmp_path / "out/disclosure.json").read_text())["flags"]["out_secret"] == {
+        "published": 1,
+        "protected": 2,
+    }
+    text = (tmp_path / "out/DISCLOSURE.md").read_text()
+    assert "No count of 1 to 9 of person-linked records is shown" in text and "| out_secret | 2 | 1 |" in text
+
+
 def test_a_table_nobody_described_stays(tmp_path: Path) -> None:
     release = release_with(secret_table("public"), tmp_path)
     export_release(release, tmp_path / "out", formats=["csv"])

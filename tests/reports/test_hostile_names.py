@@ -2,16 +2,19 @@
 
 import io
 import zipfile
+from xml.etree import ElementTree
 
 from docx import Document as open_word_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from reports.document import Bullets, Document, Heading, Paragraph, Provenance, Table
+from presentation.charts.description import Axis, ChartDescription, Event, Line, Span
+from reports.document import Bullets, Document, Figure, Heading, Paragraph, Provenance, Table
 from reports.render.docx import render_docx
 from reports.render.html import render_html
 from reports.render.pdf import render_pdf
+from reports.render.picture import render_svg
 from reports.render.sheet import render_csv, render_xlsx, safe_cell
 
 FORMULAS = [
@@ -40,9 +43,27 @@ HOSTILE = [
 
 def document(text: str) -> Document:
     table = Table(text, text, (text, "b"), ((text, text),), "lr", note=text)
-    blocks = (Heading(text), Paragraph(text, "lead"), Bullets((text,)), table)
+    figure = Figure(text, chart(text), f"Chart of {text}", text)
+    blocks = (Heading(text), Paragraph(text, "lead"), Bullets((text,)), table, figure)
     provenance = Provenance(text, "2026-01-05T10:00:00", text, text, text, ((text, text),), text)
     return Document("council", text, text, text, blocks, provenance, simulated=True)
+
+
+def chart(text: str) -> ChartDescription:
+    """A chart with `text` wherever words stand."""
+    months = ("2020-01-01", "2020-02-01", "2020-03-01")
+    return ChartDescription(
+        id="chart",
+        title=text,
+        alt=f"Chart of {text}",
+        x=Axis(text, "month"),
+        y=Axis(text, lowest=0),
+        subtitle=text,
+        note=text,
+        lines=(Line(text, months, (1.0, 2.0, 3.0), "observed"),),
+        spans=(Span(months[0], months[1], "A", text),),
+        events=(Event(months[1], 1, text),),
+    )
 
 
 def check_all_formats(text: str) -> None:
@@ -52,6 +73,8 @@ def check_all_formats(text: str) -> None:
     assert "<script>alert" not in page
     word = open_word_file(io.BytesIO(render_docx(made)))
     assert word.tables[0].rows[1].cells[0].text is not None
+    svg = ElementTree.fromstring(render_svg(made.figures[0].chart))
+    assert not [element for element in svg.iter() if element.tag.endswith("script")]
     book = load_workbook(io.BytesIO(render_xlsx(made)))
     for sheet in book:
         for row in sheet:

@@ -170,3 +170,9 @@ def test_wrong_input_is_one_clear_line(release, arguments, says: str) -> None:
     with pytest.raises(ReportError) as caught:
         list(documents(release, *arguments))
     assert says in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_appendix_says_how_to_get_its_numbers_again(release) -> None:
+    words = document(release, "technical").words()
+    assert f"python -m etl export --release {release.id} --out data-package" in words
+    assert "replicate.py" in words and "sha256sum --check" in words

@@ -7,28 +7,33 @@ itself: an allow-list from the dictionary and a scan of each text cell.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from disclosure.policy import load_policy
 from disclosure.scanner import PATTERNS, scan_text
 from etl.dictionary import Table
 from etl.publish.export.errors import ExportError
 from etl.publish.export.selection import Selection
 
 REMEMBERED_LENGTH = 200
+FLAG = "_flag"  # end of the name of the column beside a protected count
 
 
 @dataclass
 class TextScan:
     """Looks into every text cell that leaves. Use one for a whole export.
 
-    `found` is {(table, column, kind of detail): number of different texts}.
+    `found` is {(table, column, kind of detail): number of different texts}. `flags` counts for each table
+    of protected aggregates what the disclosure rules said of its cells.
     """
 
     cells: int = 0
     found: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    flags: dict[str, Counter[str]] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set, repr=False)
 
     def look(self, table: Table, batch: pa.RecordBatch) -> None:
@@ -36,6 +41,10 @@ class TextScan:
             if not pa.types.is_string(column.type):
                 continue
             self.cells += len(column) - column.null_count
+            if name.endswith(FLAG):
+                counts = self.flags.setdefault(table.name, Counter())
+                for count in column.value_counts().to_pylist():
+                    counts[count["values"] or "no number"] += count["counts"]
             for text in column.unique().to_pylist():
                 # Names of areas repeat in every batch: each text is searched once.
                 if text is None or text in self._seen:
@@ -102,6 +111,7 @@ def disclosure_markdown(
         lines.append(
             f"| {table.name} | {rows[table.name]:,} | {len(table.columns)} | {', '.join(protected) or 'none'} |"
         )
+    lines += _aggregates(scan)
     lines += ["", "## Held back", ""]
     if selection.held_back:
         lines += ["| table | why |", "|---|---|"]
@@ -119,6 +129,25 @@ def disclosure_markdown(
     return "\n".join(lines)
 
 
+def _aggregates(scan: TextScan) -> list[str]:
+    """What became of each cell of the tables that count people or what people did, and by which rules."""
+    if not scan.flags:
+        return []
+    flags = sorted({flag for counts in scan.flags.values() for flag in counts})
+    lines = [
+        "",
+        "## Counts of people and of what they did",
+        "",
+        "Cells by what the disclosure rules said of them:",
+        "",
+    ]
+    lines += [f"| table | {' | '.join(flags)} |", f"|---|{'---:|' * len(flags)}"]
+    for name, counts in scan.flags.items():
+        lines.append(f"| {name} | " + " | ".join(f"{counts[flag]:,}" for flag in flags) + " |")
+    lines += ["", "The rules:", ""]
+    return lines + [f"- {rule['says']} *{rule['source']}*" for rule in load_policy().rules.values()]
+
+
 def disclosure_json(release_id: str, selection: Selection, rows: dict[str, int], scan: TextScan) -> str:
     """The report for programs."""
     return (
@@ -129,6 +158,7 @@ def disclosure_json(release_id: str, selection: Selection, rows: dict[str, int],
                 "held_back": selection.held_back,
                 "text_cells_scanned": scan.cells,
                 "forbidden_texts_found": sum(scan.found.values()),
+                "flags": {name: dict(counts) for name, counts in scan.flags.items()},
             },
             indent=2,
             sort_keys=True,
