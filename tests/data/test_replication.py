@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from presentation import evidence
 from tests.findings_release import findings_database
 
 
@@ -63,3 +64,29 @@ def test_the_doubtful_starts_change_the_panel_as_dummies_in_statsmodels_do(
     found = step(release, f"same_method_clustered/{reading}")
     assert found["log_rate_ratio"] == pytest.approx(fitted.params["treated"], abs=1e-4)
     assert found["rate_ratio"] == pytest.approx(math.exp(found["log_rate_ratio"]))
+
+
+def test_the_page_sets_the_published_figure_beside_ours_and_the_doubtful_starts() -> None:
+    def row(
+        step: str, ratio: float, low: float, high: float, error: float | None = None
+    ) -> dict[str, object]:
+        figures = {"rate_ratio": ratio, "lower_95": low, "upper_95": high, "standard_error": error}
+        return {"step": step, "log_rate_ratio": math.log(ratio), **figures}
+
+    rows = [
+        row("published", 0.868, 0.799, 0.942, 0.042),
+        row("same_method", 0.870, 0.800, 0.945, 0.0424),
+        row("same_method_clustered", 0.870, 0.788, 0.960, 0.0506),
+        row("own_estimate", 0.880, 0.776, 1.016),
+        row("own_estimate/early_75_77", 0.921, 0.809, 1.057),
+        row("own_estimate/without_75_77", 0.892, 0.770, 1.055),
+    ]
+    chart = evidence.replication(rows, "r")
+    assert chart.title == (
+        "New York: the published figure comes out again (13% fewer against 13% fewer), "
+        "and the honest interval includes no change: from 22% fewer to 2% more"
+    )
+    assert chart.estimates[-1].label == "Our own estimate; without 75 and 77"
+    text = " ".join(evidence.replication_text(rows))
+    assert "clustered by precinct the error is 0.051" in text
+    assert "With 2010 our own estimate is 8% fewer (95% interval from 19% fewer to 6% more)" in text

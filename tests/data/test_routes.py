@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from etl import staff_door
 from etl.dictionary import create_table_sql, load_dictionary
 from etl.publish.forecast import forecast_rows, keep_forecast
 from etl.publish.routes import write_routes
@@ -141,8 +142,9 @@ def test_the_baseline_of_last_year_is_recomputed_in_pandas(release: duckdb.DuckD
 
 
 def test_the_forecast_is_kept_beside_the_private_store_and_in_no_release(
-    release: duckdb.DuckDBPyConnection, tmp_path: Path
+    release: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("OVP_STAFF", raising=False)
     assert load_dictionary()["core_route_forecast"].store == "private"
     path = keep_forecast(release, tmp_path, "2026.1.0")
     assert path is not None and path.parent.name == "private"
@@ -152,6 +154,13 @@ def test_the_forecast_is_kept_beside_the_private_store_and_in_no_release(
             "SELECT count(*), sum(expected), any_value(month) FROM core_route_forecast WHERE city = 'minneapolis'"
         ).fetchone()
     assert kept[0] == 87 and kept[2] == date(2026, 3, 1)
+    # The staff door reads it; a public process may not even ask.
+    monkeypatch.setenv("OVP_HOME", str(tmp_path))
+    with pytest.raises(staff_door.NotStaff):
+        staff_door.ask("route_forecast", city="minneapolis")
+    monkeypatch.setenv("OVP_STAFF", "1")
+    asked = staff_door.ask("route_forecast", city="minneapolis")
+    assert asked is not None and len(asked) == 87 and asked["expected"].is_monotonic_decreasing
     recent = release.execute(
         "SELECT sum(count) / 12 FROM out_monthly WHERE city = 'minneapolis' AND geography = 'neighborhood' "
         "AND outcome = 'gunshot' AND unit = 'incidents' AND month_basis = 'occurred' AND month >= DATE '2025-03-01'"
