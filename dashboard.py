@@ -3,8 +3,6 @@
 Run: `streamlit run dashboard.py` (or `make run`, which serves it with compression and headers).
 """
 
-from pathlib import Path
-
 import streamlit as st
 
 import access
@@ -30,7 +28,6 @@ PUBLIC = (
     "method",
     "promises",
 )
-PARTS = Path(__file__).parent / "pages" / "parts"
 
 
 def public_page(name: str) -> st.Page:
@@ -44,14 +41,14 @@ def public_page(name: str) -> st.Page:
 
 st.set_page_config(
     page_title=say("site.title"),
-    page_icon=str(PARTS / "icon.png"),
+    page_icon=frame.ICON,
     layout="wide",
     initial_sidebar_state="collapsed",
 )
 public = [public_page(name) for name in PUBLIC]
 staff = access.staff_pages()
 page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")
-st.html(PARTS / "page.css")
+st.html(frame.STYLE)
 access.sign_in_controls()
 choice.arrive(page.url_path)
 frame.embed_caveat()

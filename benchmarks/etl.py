@@ -9,7 +9,7 @@ Each run makes a file of invented incidents and measures, on that same file, in 
 - `incremental` (up to a million rows): 1 % new rows, as a feed of changes, onto a full load that is remembered.
 
 Rows: `etl vs raw read` (limit 3), `etl vs pandas` (limit 0.5), `1 % new rows vs full build` (limit 0.5), `etl memory`
-(limit 2 GB) and `etl growth with rows` (seconds a row, many rows over few), with seconds and peak memory.
+(limit 2 GB) and `etl growth with rows` (time beside the raw read, many rows over few), with seconds and peak memory.
 What limits it: reading and typing text (two thirds of the time; every value is trimmed, compared with the words for
 missing, cast and checked), on as many cores as there are.
 """
@@ -405,14 +405,15 @@ def write(target: Path, results: list[dict[str, object]]) -> None:
     timed = [row for row in rows if row["name"] == "etl vs raw read"]
     if len(timed) > 1:
         few, many = timed[0], timed[-1]
-        per_row = [float(str(row["etl_seconds"])) / int(str(row["rows"])) for row in (few, many)]
+        beside_raw = [float(str(row["ratio"])) for row in (few, many)]
         rows.append(
             {
                 "name": GROWTH,
                 "rows": many["rows"],
-                "ratio": round(per_row[1] / per_row[0], 2),
-                "limit": 1.5,
-                "note": f"seconds a row at {many['rows']:,} rows over those at {few['rows']:,}: 1 is linear",
+                "ratio": round(beside_raw[1] / beside_raw[0], 2),
+                "limit": 1.25,
+                "note": f"time beside the raw read at {many['rows']:,} rows over that at {few['rows']:,}: "
+                "1 is as linear as reading",
             }
         )
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -233,8 +233,8 @@ def best(work: Callable[[], object], repeats: int) -> float:
     return 1000 * fastest
 
 
-def rows_of(quick: bool) -> list[Ratio]:
-    """All rows; `quick` uses fewer fits and leaves the shipped analyses out."""
+def rows_of(quick: bool, analyses: bool) -> list[Ratio]:
+    """All rows; `quick` uses fewer fits; `analyses`: also all fixed analyses of the real programs, about a minute."""
     rows = []
     for timing, limit in (
         (placebo_fits(2000 if quick else 10_000, 20 if quick else 200), 0.01),
@@ -261,7 +261,7 @@ def rows_of(quick: bool) -> list[Ratio]:
     rows.append(
         _row("1,000-cell curve of staggered starts, against a second", staggered_curve(), 1.0, 1.0, "s")
     )
-    if not quick:
+    if analyses:
         seconds, number = shipped_analyses()
         name = f"all {number} fixed analyses of the real programs on two cores, against a minute"
         rows.append(_row(name, seconds, 60.0, 1.0, "s"))
@@ -279,9 +279,10 @@ def _row(name: str, ours: float, peer: float, limit: float | None, unit: str) ->
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluation", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer fits")
+    parser.add_argument("--fits", action="store_true", help="only the fits, not the fixed analyses")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     chosen = parser.parse_args(arguments)
-    rows = rows_of(chosen.quick)
+    rows = rows_of(chosen.quick, analyses=not (chosen.quick or chosen.fits))
     report(rows, chosen.json)
     missed = [row for row in rows if row.limit is not None and row.ratio > row.limit]
     for row in missed:

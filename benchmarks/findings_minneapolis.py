@@ -110,6 +110,24 @@ def checks(item: AnalysisResult) -> str:
     return table(("check", "outcome", "why", "figures"), rows)
 
 
+def placebo_outcomes(found: Sequence[AnalysisResult]) -> str:
+    """Outcomes that outreach should leave alone, through the headline design, beside the outcome itself."""
+    rows = []
+    for item in found:
+        effect = item.headline.effect
+        own = {one.placebo: one for one in item.placebos if one.kind == "outcome"}
+        if effect is None or effect.rate_ratio is None or not own:
+            continue
+        cells = [_interval(one.rate_ratio, one.lower_95, one.upper_95) for one in own.values()]
+        rows.append(
+            [item.analysis.replace("_", " "), _interval(effect.rate_ratio, *effect.interval_95), *cells]
+        )
+    names = [name.replace("_", " ") for name in own]
+    return table(
+        ("analysis", "the outcome itself", *names), [row for row in rows if len(row) == len(names) + 2]
+    )
+
+
 def companions(item: AnalysisResult) -> str:
     """Other designs on the same question."""
     rows = []
@@ -169,6 +187,9 @@ def main() -> None:
         "gates": gates(primary),
         "checks": checks(primary),
         "companions": companions(primary),
+        "placebo_outcomes": placebo_outcomes(
+            [item for item in found if item.analysis.startswith("gunshot_incidents_contracted")]
+        ),
     }
     text = PAGE.read_text(encoding="utf-8")
     for name, content in tables.items():

@@ -36,13 +36,24 @@ def frame_sha256(frame: pd.DataFrame, columns: Sequence[str]) -> str:
 
     Empty cells count as null; dates as ISO days; numbers by value (3 and 3.0 are the same).
     """
-    rows = []
-    for record in frame[list(columns)].itertuples(index=False, name=None):
-        rows.append(canonical_json([_cell(value) for value in record]))
+    cells = [_cell_texts(frame[name].astype(object)) for name in columns]
+    rows = ["[" + ",".join(record) + "]" for record in zip(*cells, strict=True)]
     digest = hashlib.sha256(canonical_json(list(columns)).encode("utf-8"))
     for row in sorted(rows):
         digest.update(b"\n" + row.encode("utf-8"))
     return digest.hexdigest()
+
+
+def _cell_texts(column: pd.Series) -> list[str]:
+    """Canonical JSON of each cell; a column holds few different values, so each kind is written once."""
+    known: dict[tuple[type, Any], str] = {}
+    texts = []
+    for value in column:
+        key = (type(value), value)
+        if key not in known:
+            known[key] = canonical_json(_cell(value))
+        texts.append(known[key])
+    return texts
 
 
 def _plain(value: Any) -> Any:

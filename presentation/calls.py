@@ -98,7 +98,11 @@ def ranking(frame: pd.DataFrame, served: set[str], release: str) -> ChartDescrip
         for row in rows[:SHOWN]
     )
     heading = say(
-        "calls.ranking.title" if ahead else "calls.ranking.title_all",
+        "calls.ranking.title_all"
+        if not ahead
+        else "calls.ranking.title"
+        if len(contenders) > 1
+        else "calls.ranking.title_alone",
         name=_name(ahead[0]) if ahead else "",
         things=things,
         tied=numbers.count(max(0, len(contenders) - 1)),

@@ -144,6 +144,68 @@ def other(rows: Sequence[Plain], outcome: str, release: str = "") -> ChartDescri
     )
 
 
+def replication(rows: Sequence[Plain], release: str = "") -> ChartDescription:
+    """The published panel, the same on these counts, and our own estimate with the doubtful starts moved."""
+    by_step = {row["step"]: row for row in rows}
+    own = by_step.get("own_estimate")
+    excludes = own is not None and not own["lower_95"] <= 1 <= own["upper_95"]
+    return _chart(
+        "replication new york",
+        say(
+            "replication.title_excludes" if excludes else "replication.title",
+            again=numbers.change(by_step["same_method"]["rate_ratio"]),
+            published=numbers.change(by_step["published"]["rate_ratio"]),
+            range=numbers.change_range(own["lower_95"], own["upper_95"]) if own else "",
+        ),
+        say("replication.subtitle"),
+        [
+            _estimate(
+                row, _step(row["step"]), role="headline" if row["step"] == "own_estimate" else "estimate"
+            )
+            for row in rows
+        ],
+        release,
+    )
+
+
+def replication_text(rows: Sequence[Plain]) -> list[str]:
+    """The figures of the publication beside ours, then the start dates in doubt."""
+    by_step = {row["step"]: row for row in rows}
+    published, same = by_step["published"], by_step["same_method"]
+    lines = [
+        say(
+            "replication.text",
+            published_log=numbers.decimal(published["log_rate_ratio"], 3),
+            published_error=numbers.decimal(published["standard_error"], 3),
+            log=numbers.decimal(same["log_rate_ratio"], 3),
+            error=numbers.decimal(same["standard_error"], 3),
+            clustered=numbers.decimal(by_step["same_method_clustered"]["standard_error"], 3),
+        )
+    ]
+    early, without = (by_step.get(f"own_estimate/{name}") for name in ("early_75_77", "without_75_77"))
+    if early and without:
+        lines.append(
+            say(
+                "replication.doubt",
+                **{
+                    name: say(
+                        "replication.with_interval",
+                        change=numbers.change(row["rate_ratio"]),
+                        interval=numbers.change_range(row["lower_95"], row["upper_95"]),
+                    )
+                    for name, row in (("early", early), ("without", without))
+                },
+            )
+        )
+    return lines
+
+
+def _step(step: str) -> str:
+    name, _, reading = step.partition("/")
+    text = say(f"replication.step.{name}")
+    return say(f"replication.reading.{reading}", step=text) if reading else text
+
+
 def label(row: Plain) -> str:
     if row["is_single_site"]:
         return _with_site(row)

@@ -101,7 +101,7 @@ def break_even_line(row: Plain) -> str:
         cost=numbers.dollars(row["denominator"]),
         name=cost_name(row["inputs"]),
         amount=numbers.dollars(row["amount_usd"]),
-        people=numbers.decimal(row["value"], 1),
+        people=numbers.decimal(row["value"], 1 if row["value"] >= 0.1 else 2),
         percent=say("funding.even_percent", percent=numbers.percent(percent, 1 if percent >= 1 else 2))
         if percent is not None
         else "",
@@ -110,11 +110,71 @@ def break_even_line(row: Plain) -> str:
 
 def cost_name(inputs: Plain) -> str:
     """What the cost is of, with its source and the year of its prices."""
-    return say(
+    text = say(
         "funding.cost_name",
         name=inputs["cost_name"],
         source=inputs["cost_source"],
         year=inputs["cost_dollars_of"],
+    )
+    return text if inputs.get("cost_verified", True) else say("funding.cost_not_verified", text=text)
+
+
+def even_range(rows: Sequence[Plain]) -> str:
+    """Break-even over the whole range of published costs, in one sentence."""
+    ordered = sorted(rows, key=lambda row: row["denominator"])
+    low, high = ordered[0], ordered[-1]
+    percents = [row["inputs"]["percent_of_expected"] for row in (high, low)]
+    share = ""
+    if all(value is not None for value in percents):
+        share = say(
+            "funding.even_range_share",
+            least=numbers.percent(percents[0], 1 if percents[0] >= 1 else 2),
+            most=numbers.percent(percents[1], 1),
+        )
+    return say(
+        "funding.even_range",
+        amount=numbers.dollars(low["amount_usd"]),
+        least=numbers.decimal(high["value"], 1 if high["value"] >= 0.1 else 2),
+        most=numbers.decimal(low["value"], 1 if low["value"] >= 0.1 else 2),
+        cheap=numbers.dollars(low["denominator"]),
+        dear=numbers.dollars(high["denominator"]),
+        share=share,
+    )
+
+
+def ward_table(rows: Sequence[Plain], names: dict[str, str]) -> list[Plain]:
+    """One row a ward: shootings, and hours and money where a log is there. Most shootings first."""
+    table = []
+    for row in sorted(rows, key=lambda row: -row["inputs"]["incidents"]):
+        inputs = row["inputs"]
+        entry = {
+            "area": names.get(inputs["ward"], inputs["ward"]),
+            "incidents": int(inputs["incidents"]),
+            "incidents_share": numbers.percent(row["value"]),
+        }
+        if inputs["percent_of_hours"] is not None:
+            entry |= {
+                "hours": numbers.count(row["denominator"]),
+                "hours_share": numbers.percent(inputs["percent_of_hours"]),
+                "amount": numbers.dollars(row["amount_usd"]) if row["amount_usd"] is not None else "",
+            }
+        table.append(entry)
+    return table
+
+
+def ward_intro(rows: Sequence[Plain]) -> str:
+    """What the split rests on."""
+    first, _, last = str(rows[0]["basis"]).partition("/")
+    parts = {"first": numbers.month(first), "last": numbers.month(last)}
+    top = max(rows, key=lambda row: row["value"])
+    parts |= {"ward": top["inputs"]["ward"], "share": numbers.percent(top["value"])}
+    if rows[0]["reason"] != "money_follows_hours":
+        return say("funding.ward_no_hours", **parts)
+    return say(
+        "funding.ward_hours",
+        hours=numbers.percent(top["inputs"]["percent_of_hours"]),
+        paid=numbers.dollars(top["inputs"]["paid_usd"]),
+        **parts,
     )
 
 
@@ -124,6 +184,7 @@ def review_line(row: Plain) -> str:
         when=numbers.month(row["basis"]),
         months=numbers.count(row["inputs"]["months_after"]),
         percent=numbers.percent(row["value"]) if numbers.is_known(row["value"]) else say("numbers.unknown"),
+        power=numbers.percent(100 * row["inputs"]["power_to_see_20_percent"]),
     )
 
 

@@ -22,6 +22,12 @@ def schedule_hours(schedules: list[Plain]) -> set[tuple[int, int]]:
     }
 
 
+def latest_schedule(schedules: list[Plain]) -> list[Plain]:
+    """The entries of the latest published shift hours."""
+    latest = max((str(entry["first_month"]) for entry in schedules), default="")
+    return [entry for entry in schedules if str(entry["first_month"]) == latest]
+
+
 def worked_hours(team_hours: pd.DataFrame, least: float = 0.5) -> set[tuple[int, int]]:
     """(weekday, hour) pairs in which a team was on the street in at least `least` of the weeks logged."""
     summed = team_hours.groupby(["weekday", "hour"])["team_hours"].sum()

@@ -169,9 +169,9 @@ def time_rows(times: pd.DataFrame) -> list[Plain]:
                 "period": numbers.month(row["period"], short=True),
                 "requests": numbers.count(row["n"]),
                 "median_time": duration(row["median_minutes"]),
-                "interval_median": _between(row["median_lower_95"], row["median_upper_95"]),
+                "interval_median": _between(row.get("median_lower_95"), row.get("median_upper_95")),
                 "p90_time": duration(row["p90_minutes"]),
-                "interval_p90": _between(row["p90_lower_95"], row["p90_upper_95"]),
+                "interval_p90": _between(row.get("p90_lower_95"), row.get("p90_upper_95")),
             }
         )
     return rows
@@ -181,6 +181,8 @@ def _between(lower: float | None, upper: float | None) -> str:
     """An interval of times; empty where there is none, open where the upper end was never reached."""
     if not numbers.is_known(lower):
         return ""
+    if not numbers.is_known(upper):
+        return say("reach.or_longer", time=duration(lower))
     return say("numbers.span", first=duration(lower), last=duration(upper))
 
 

@@ -252,16 +252,3 @@ def provider_months(months: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return _columns(frame.iloc[::-1].reset_index(drop=True))
-
-
-def conduct_table(conduct: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Conduct reports by provider, category and status."""
-    frame = pd.DataFrame(
-        {
-            "provider": conduct["provider"].map(lambda name: plain(names.get(name, name))),
-            "about": conduct["category"].map(lambda code: plain(code).replace("_", " ")),
-            "state": conduct["status"].map(lambda code: plain(code).replace("_", " ")),
-            "reports": conduct["reports"].astype("int64"),
-        }
-    )
-    return _columns(frame)

@@ -56,7 +56,8 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
             progress("data tests passed")
             made = publishing.publish(target, home, release_id, sums)
             remember(connection, home, loading.loaded, release_id)
-            keep_forecast(connection, home, release_id)
+            if keep_forecast(connection, home, release_id) is None:
+                progress("the forecast of the staff page could not be written; the one before stays")
             _record(home, made, progress)
     progress(f"release {made.id} is in use ({made.path.name}, {time.monotonic() - started:.0f} s)")
     return made

@@ -10,6 +10,7 @@ from etl.publish.claims import write_claims
 from etl.publish.evidence import write_evidence
 from etl.publish.facts import write_facts
 from etl.publish.funding import write_funding
+from etl.publish.replication import write_replication
 from etl.publish.routes import write_routes
 from etl.publish.schedules import write_schedules
 
@@ -19,6 +20,7 @@ def write_findings(connection: duckdb.DuckDBPyConnection, progress: Callable[[st
     write_facts(connection)
     write_schedules(connection)
     write_evidence(connection)
+    write_replication(connection)
     write_routes(connection)
     write_funding(connection)
     write_claims(connection)

@@ -57,8 +57,11 @@ def forecast_rows(connection: duckdb.DuckDBPyConnection, release_id: str) -> lis
     return rows
 
 
-def keep_forecast(connection: duckdb.DuckDBPyConnection, home: Path, release_id: str) -> Path:
-    """Write the forecast whole, in a new file (mode 0600) that takes the old one's place."""
+def keep_forecast(connection: duckdb.DuckDBPyConnection, home: Path, release_id: str) -> Path | None:
+    """Write the forecast whole, in a new file (mode 0600) that takes the old one's place.
+
+    None when it cannot be written (a full disk): the old one stays, and names the release it was made from.
+    """
     table = load_dictionary()[TABLE]
     rows = forecast_rows(connection, release_id)
     target = home / "private" / FORECAST
@@ -71,6 +74,8 @@ def keep_forecast(connection: duckdb.DuckDBPyConnection, home: Path, release_id:
                 store.execute(statement)
             insert_records(store, TABLE, [[row[name] for name in table.column_names] for row in rows])
         os.replace(building, target)
+    except (OSError, duckdb.IOException):
+        return None
     finally:
         os.umask(mask)
         building.unlink(missing_ok=True)

@@ -34,7 +34,7 @@ Row = dict[str, Any]
 
 
 def read_costs(path: Path = COSTS) -> list[dict[str, Any]]:
-    """Published costs of a shooting: id, name, amount_usd, dollars_of, counts, source."""
+    """Published costs of a shooting: id, name, amount_usd, dollars_of, verified, counts, source."""
     costs: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))["cost"]
     return costs
 
@@ -100,18 +100,19 @@ def _logged_costs(connection: duckdb.DuckDBPyConnection, program: Mapping[str, A
         ("shift_hour", "hours", "worker hours logged", "payments_over_logged_hours"),
         ("mediation", "mediations", "mediations that may be shown", "payments_over_protected_counts"),
         ("response", "responded", "requests to which a team came", "payments_over_protected_counts"),
-        ("answered_call", "calls", "911 calls answered with police", "payments_over_protected_counts"),
+        ("answered_call", "calls", "911 calls answered with police", "payments_of_years_shown"),
     ):
-        if work[column] is None:
+        paid = work["calls_paid_usd"] if column == "calls" else work["paid_usd"]
+        if work[column] is None or not paid:
             continue
-        figure = cost_per_unit(float(work["paid_usd"]), float(work[column]), reason)
+        figure = cost_per_unit(float(paid), float(work[column]), reason)
         yield _figure_row(
             figure,
             kind="cost_per_unit",
             figure=f"cost_per_{unit}",
             basis="payments/logs",
             unit="US dollars",
-            amount_usd=float(work["paid_usd"]),
+            amount_usd=float(paid),
             denominator=float(work[column]),
             denominator_unit=named,
         )
@@ -169,7 +170,7 @@ def _break_even(
     )
     for cost in costs:
         figure = break_even(amount, float(cost["amount_usd"]), expected)
-        cited = {f"cost_{key}": cost[key] for key in ("name", "dollars_of", "counts", "source")}
+        cited = {f"cost_{key}": cost[key] for key in ("name", "dollars_of", "counts", "source", "verified")}
         yield _figure_row(
             figure,
             inputs_json=json.dumps(figure.inputs | cited),
@@ -210,7 +211,8 @@ def _next_reviews(connection: duckdb.DuckDBPyConnection, program: Mapping[str, A
     """
     readings = [entry["id"] for entry in program.get("catchment", []) if entry.get("headline")]
     staggered = any("starts" in entry for entry in program.get("catchment", []))
-    if not readings or staggered:
+    # Areas that started one after the other: what they hold together now, for a program with money to review.
+    if not readings or (staggered and not program.get("funding")):
         return
     months = _read(
         connection, "recent_months", program=program["program"], city=program["city"], reading=readings[0]

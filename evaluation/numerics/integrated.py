@@ -33,6 +33,9 @@ from evaluation.numerics.symmetric import Array, Factored, Flags, solve
 __all__ = ["DEFAULT_GRID", "Grid", "IntegratedFit", "Mixture", "integrated_ar"]
 
 CONVERGED = 1e-6
+ROUGH = 0.02
+"""While linear predictors still move more than this, half the digits will do."""
+MOST_ROUGH = 6
 MOST_PASSES = 40
 LARGEST_ETA = 30.0
 LARGEST_STEP = 2.0
@@ -257,10 +260,10 @@ class _Nodes:
         return np.concatenate(shaped, axis=1)
 
 
-def _visit(block: _Block, weight: Array, response: Array, grid: Grid) -> _Nodes:
+def _visit(block: _Block, weight: Array, response: Array, grid: Grid, rough: bool) -> _Nodes:
     """Generalized least squares and restricted likelihood at each node of each design."""
     series, nodes = len(weight), len(grid.nodes)
-    cross, log_determinant = moments(block.columns, weight, response, grid)
+    cross, log_determinant = moments(block.columns, weight, response, grid, rough)
     betas, posteriors, factors = [], [], []
     for chosen in block.designs:
         own = np.append(chosen, len(cross) - 1)
@@ -305,6 +308,7 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
     active = np.flatnonzero(regular)
     part, eta = block.rows(active), eta[active]
     history: list[tuple[Array, Array]] = []
+    rough = True
     while len(active) and found.passes < MOST_PASSES:
         found.passes += 1
         following = np.empty_like(eta)
@@ -312,13 +316,13 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
         for first in range(0, len(active), size):
             chunk = slice(first, first + size)
             own = part.rows(chunk)
-            visit = _visit(own, *own.working(eta[chunk]), grid)
+            visit = _visit(own, *own.working(eta[chunk]), grid, rough)
             weights = np.exp(visit.log_posterior - visit.log_posterior.max(axis=1, keepdims=True))
             weights /= weights.sum(axis=1, keepdims=True)
             following[chunk] = _mean_eta(own, weights, visit.beta)
             moved[chunk] = np.abs(np.where(own.seen, following[chunk] - eta[chunk], 0.0)).max(axis=1)
             moved[chunk][visit.log_posterior.max(axis=1) <= IMPOSSIBLE / 2] = np.inf
-            done = moved[chunk] < CONVERGED
+            done = (moved[chunk] < CONVERGED) & (not rough)
             if done.any():
                 rows = active[chunk][done]
                 found.weights[rows], found.beta[rows] = weights[done], visit.beta[done]
@@ -327,6 +331,8 @@ def _iterate(block: _Block, grid: Grid) -> _Posterior:
         step = np.where(part.seen, following - eta, 0.0)
         history = [*history[-MEMORY:], (following, step)]
         eta = _accelerate(eta, moved, history)
+        if rough and (np.median(moved) < ROUGH or found.passes >= MOST_ROUGH):
+            rough, history = False, []
         if found.converged[active].any():
             going = np.flatnonzero(~found.converged[active])
             active, part, eta = active[going], part.rows(going), eta[going]

@@ -11,22 +11,29 @@ LOG_BLOCK = 16
 """Factors multiplied before a logarithm is taken; few enough that the product does not run under."""
 
 
-def moments(columns: Array, weight: Array, response: Array, grid: Grid) -> tuple[Array, Array]:
+def moments(
+    columns: Array, weight: Array, response: Array, grid: Grid, rough: bool = False
+) -> tuple[Array, Array]:
     """Cross-products of the whitened [columns, response], (C+1, C+1, S G), and log determinant, (S G,).
 
     The whitening is the Kalman filter of the latent AR(1), written for the innovation v instead of the
     state: with 1/(1 + P w) = keep, v[t+1] = c[t+1] − rho c[t] + rho keep[t] v[t]. It runs over time for all
     series and nodes together, nodes on the last axis so that memory is contiguous. A missing period has
-    weight 0, keep 1 and no share in either return value.
+    weight 0, keep 1 and no share in either return value. rough: single precision, good to about four digits, for
+    the first steps of an iteration.
     """
     series, periods = weight.shape
     rho = np.array(grid.rho)[:, None]
     values = np.concatenate([columns, response[..., None]], axis=2)
     values = np.ascontiguousarray(values.transpose(1, 2, 0))[..., None, None]
     keep, precision, log_determinant = gains(weight, grid)
+    kind = np.float32 if rough else np.float64
+    if rough:
+        values, keep, precision = (item.astype(np.float32) for item in (values, keep, precision))
+        rho = rho.astype(np.float32)
     count = values.shape[1]
     shape = (count, series, len(grid.rho), len(grid.sigma) * len(grid.nugget))
-    innovation = np.empty((periods, *shape))
+    innovation = np.empty((periods, *shape), dtype=kind)
     innovation[0] = values[0]
     carried = keep.reshape(periods, 1, *shape[1:]) * rho
     for t in range(1, periods):
@@ -34,12 +41,12 @@ def moments(columns: Array, weight: Array, response: Array, grid: Grid) -> tuple
         innovation[t] += values[t] - rho * values[t - 1]
     flat = innovation.reshape(periods, count, -1)
     precision = precision.reshape(periods, -1)
-    cross = np.empty((count, count, flat.shape[2]))
+    cross = np.empty((count, count, flat.shape[2]), dtype=kind)
     for row in range(count):
         weighted = flat[:, row] * precision
         np.einsum("tn,tjn->jn", weighted, flat[:, : row + 1], out=cross[row, : row + 1])
         cross[: row + 1, row] = cross[row, : row + 1]
-    return cross, log_determinant.ravel()
+    return cross.astype(np.float64), log_determinant.ravel()
 
 
 def gains(weight: Array, grid: Grid) -> tuple[Array, Array, Array]:

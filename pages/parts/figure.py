@@ -13,6 +13,7 @@ import pyarrow as pa
 import streamlit as st
 
 from etl.warehouse import Release
+from pages.parts.text import with_dollars
 from presentation import tables
 from presentation.charts.description import ChartDescription
 from presentation.language import say
@@ -96,16 +97,24 @@ def for_browser(frame: pd.DataFrame) -> pa.Table:
 
 def below(chart: ChartDescription, release: Release) -> None:
     """What stands under a chart: the key of letters and numbers, unit and release, table, download."""
+    texts = []
     if chart.spans and any(span.letter for span in chart.spans):
         phases = " · ".join(f"**{span.letter}** {span.label}" for span in chart.spans)
-        st.markdown(say("chart.phases", phases=phases))
+        texts.append(say("chart.phases", phases=phases))
     if chart.events:
         events = " · ".join(f"**{event.number}** {event.label}" for event in chart.events)
-        st.markdown(say("chart.events", events=events))
+        texts.append(say("chart.events", events=events))
     if chart.note:
-        st.caption(chart.note)
-    with st.expander(say("chart.table")):
-        st.write(chart.alt)
+        texts.append(f":small[{chart.note}]")
+    if texts:
+        # Dollar signs stay dollar signs: two of them would be read as a formula.
+        st.markdown(with_dollars("\n\n".join(texts)))
+    # What is inside is made when it is opened: seven charts with tables would cost more than the rest of a page.
+    inside = st.expander(say("chart.table"), key=f"open_{chart.id}", on_change="rerun")
+    if not inside.open:
+        return
+    with inside:
+        st.write(with_dollars(chart.alt))
         if chart.table:
             frame, shown = _table_of(_Described(chart))
             _table(frame, shown, chart.id, release)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,6 +12,11 @@ from etl.warehouse import Release
 from presentation import numbers
 from presentation.language import say
 from presentation.program import Program
+
+PARTS = Path(__file__).parent
+# Read once: Streamlit would open the picture and the style sheet anew in every run of a page.
+ICON = "data:image/png;base64," + b64encode((PARTS / "icon.png").read_bytes()).decode()
+STYLE = f"<style>{(PARTS / 'page.css').read_text(encoding='utf-8')}</style>"
 
 
 def simulated_banner(is_simulated: bool) -> None:

@@ -16,7 +16,7 @@ from etl import warehouse
 from etl.warehouse import Release, ReleaseError
 from pages.parts.choice import asked_for
 from presentation.escape import markdown
-from presentation.language import say
+from presentation.language import language, say
 from presentation.program import Program, read_program
 
 RELEASE_KEY = "release"
@@ -97,7 +97,7 @@ def kept(release: Release, key: tuple[Hashable, ...], make: Callable[[], T]) -> 
 
     `key` must name everything that `make` depends on besides the release.
     """
-    whole = (release.path, *key)
+    whole = (release.path, language(), *key)
     with _lock:
         if whole in _kept:
             _kept.move_to_end(whole)

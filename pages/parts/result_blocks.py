@@ -71,22 +71,21 @@ def before_looking(result: Plain) -> None:
         st.info(text, icon=":material/visibility:")
 
 
-def check_list(result: Plain) -> None:
-    """All checks one by one, the deciding ones first."""
-    st.write(sentences.checks_summary(result))
+def check_list(result: Plain) -> str:
+    """All checks one by one, the deciding ones first, as one markdown text: a list reads well by ear."""
+    texts = [sentences.checks_summary(result)]
     for kind in ("deciding", "informing"):
         entries = [check for check in result.get("checks") or () if check["kind"] == kind]
         if not entries:
             continue
-        texts = [f"**{say(f'checks.{kind}')}**"]
+        texts.append(f"**{say(f'checks.{kind}')}**")
         for check in entries:
             symbol = words.word("status_symbol", check["status"])
             texts.append(
                 f"- **{symbol} {words.word('status', check['status'])}.** "
                 f"**{sentences.check_question(check)}** {sentences.check(check)}"
             )
-        # One element: each costs the server and the browser, and a list reads well by ear.
-        st.markdown("\n\n".join(texts))
+    return "\n\n".join(texts)
 
 
 def estimand_card(program: Program, row: Plain, result: Plain) -> None:

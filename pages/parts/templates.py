@@ -20,8 +20,10 @@ def offer_templates() -> None:
     found = sorted(path for path in FOLDER.glob("*") if path.suffix in TYPES)
     if not found:
         return
-    with st.expander(say("outreach.templates")), st.container(horizontal=True):
-        _buttons(found)
+    inside = st.expander(say("outreach.templates"), key="open_templates", on_change="rerun")
+    if inside.open:
+        with inside, st.container(horizontal=True):
+            _buttons(found)
 
 
 def _buttons(found: list[Path]) -> None:

@@ -68,6 +68,12 @@ apart = [
 if apart:
     show(evidence.other(apart, outcome, release.id), release)
 
+steps = reading.read(release, "replication").to_dict("records")
+if {"published", "same_method", "own_estimate"} <= {row["step"] for row in steps} and outcome == "shootings":
+    show(evidence.replication(steps, release.id), release)
+    for line in evidence.replication_text(steps):
+        st.write(line)
+
 absolute = [row for row in results if row["scale"] == "absolute"]
 if absolute:
     st.subheader(say("evidence.absolute_title"), anchor=False)

@@ -8,7 +8,8 @@ from pages.parts.choice import choose_program
 from pages.parts.figure import download_csv, show, table_with_download
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.text import with_dollars
-from presentation import funding
+from presentation import funding, numbers, providers
+from presentation.charts.hours import mediations, work_months
 from presentation.language import say
 
 LISTED = 10  # amounts that are read as a list; more of them are a table
@@ -62,6 +63,15 @@ if money:
     else:
         table_with_download(table, f"{program.id}-amounts", release)
 
+shifts = reading.read(release, "shift_months", program=program.id)
+if len(shifts):
+    months = tuple(numbers.as_date(month).isoformat() for month in shifts["month"])
+    show(work_months(shifts, program, release.id), release)
+    done = reading.read(release, "activity_months", program=program.id)
+    done = done[(done["measure"] == "mediations") & (done["attribute"] == "all")]
+    if len(done):
+        show(mediations(done, months, program, release.id), release)
+
 units = funding.of_kind(review, "cost_per_unit")
 if units:
     st.subheader(say("funding.unit_title"), anchor=False)
@@ -80,6 +90,8 @@ even = funding.of_kind(review, "break_even")
 if even:
     st.subheader(say("funding.even_title"), anchor=False)
     st.write(say("funding.even_intro"))
+    for amount in dict.fromkeys(row["figure"] for row in even):
+        st.write(with_dollars(funding.even_range([row for row in even if row["figure"] == amount])))
     for row in even:
         st.markdown(with_dollars(f"- {funding.break_even_line(row)}"))
 
@@ -106,6 +118,23 @@ if reviews:
     st.write(with_dollars(funding.review_intro(reviews[0], last)))
     for row in reviews:
         st.markdown(with_dollars(f"- {funding.review_line(row)}"))
+
+st.subheader(say("providers.title"), anchor=False)
+by_provider = reading.read(release, "provider_months", program=program.id)
+if len(by_provider):
+    st.write(with_dollars(providers.public_sentence(by_provider)))
+    table_with_download(pd.DataFrame(providers.public_table(by_provider)), f"{program.id}-providers", release)
+    st.caption(say("providers.note"))
+else:
+    st.write(say("providers.none", program=program.name))
+
+wards = funding.of_kind(review, "ward_split")
+if wards:
+    st.subheader(say("funding.ward_title"), anchor=False)
+    st.write(with_dollars(funding.ward_intro(wards)))
+    areas = reading.read(release, "areas", city=program.city, geography="ward")
+    named = funding.ward_table(wards, dict(zip(areas["area"], areas["name"], strict=True)))
+    table_with_download(pd.DataFrame(named), f"{program.id}-wards", release)
 
 link_to_view(release, program=program.id)
 footer(release)

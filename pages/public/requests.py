@@ -51,7 +51,7 @@ if len(counts):
         st.subheader(say("request_area.title"), anchor=False)
         st.write(say("request_area.note"))
         st.table(tables.labelled(pd.DataFrame(by_area)), hide_index=True)
-    table_with_download(counts, f"{program.id}-requests", release)
+    table_with_download(counts.assign(period=counts["period"].dt.date), f"{program.id}-requests", release)
 else:
     st.write(say("requests.no_log", program=program.name))
 
@@ -84,7 +84,7 @@ team_hours = reading.read(release, "team_hours", program=program.id)
 on_shift = (
     hours.worked_hours(team_hours)
     if len(team_hours)
-    else hours.schedule_hours(program.entries("schedule")[-1:])
+    else hours.schedule_hours(hours.latest_schedule(program.entries("schedule")))
 )
 reach = requests.reach(of_week, on_shift)
 if len(coverage) or reach:

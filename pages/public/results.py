@@ -113,7 +113,7 @@ if result["gates"]:
     gates_unmet(result)
 if result["checks"]:
     st.subheader(say("results.checks_title"), anchor=False)
-    check_list(result)
+    st.markdown(reading.kept(release, ("checks", *key), lambda: check_list(result)))
 
 
 def curves() -> list[ChartDescription]:

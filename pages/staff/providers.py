@@ -8,7 +8,7 @@ from pages.parts import reading
 from pages.parts.choice import choose_program
 from pages.parts.frame import footer, simulated_banner
 from pages.parts.staff_table import show
-from presentation import staff
+from presentation import providers, staff
 from presentation.language import say
 
 access.require("leadership")
@@ -35,8 +35,28 @@ st.subheader(say("staff.providers.months"), anchor=False)
 chosen = st.selectbox(say("staff.providers.choose"), list(names), format_func=names.__getitem__)
 show(staff.provider_months(months[months["provider"] == chosen]))
 
+findings = staff_door.ask("provider_findings", program=program.id)
+if findings is not None and not findings.empty:
+    st.subheader(say("staff.providers.findings"), anchor=False)
+    st.write(say("staff.providers.findings_text"))
+    show(providers.finding_table(findings, names, staff_door.reason_words()))
+
+records = staff_door.ask("provider_records", program=program.id)
+if records is not None:
+    st.subheader(say("staff.providers.records"), anchor=False)
+    if records.empty:
+        st.write(say("staff.providers.no_records"))
+    else:
+        show(providers.record_table(records, names))
+
 if conduct is not None and not conduct.empty:
+    ages = staff_door.ask("conduct_ages", program=program.id)
     st.subheader(say("staff.providers.conduct"), anchor=False)
     st.write(say("staff.providers.conduct_text"))
-    show(staff.conduct_table(conduct, names))
+    show(providers.conduct_table(ages, names))
+
+payments = staff_door.ask("provider_payments", program=program.id)
+if payments is not None and not payments.empty:
+    st.subheader(say("staff.providers.payments"), anchor=False)
+    show(providers.payment_table(payments, names))
 footer(release, program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from presentation import numbers, words
 from presentation.charts.counterfactual import note, phase_spans
 from presentation.charts.description import Axis, Bars, ChartDescription, Shape, Tile
-from presentation.language import say, sentence_case
+from presentation.language import enumerate_words, say, sentence_case
 from presentation.outlines import Polygon, middle, proportions
 from presentation.places import change_class
 from presentation.program import Program
@@ -103,7 +104,21 @@ def shape_map(
 def _map_title(rows: list[Plain], measure: str, things: str) -> str:
     """The finding of a map: the area with most, or that of change."""
     if measure == "change":
-        return say("places.map_title.change")
+        found = Counter(change_class(row) for row in {row["area"]: row for row in rows}.values())
+        return say(
+            "places.map_title.change",
+            classes=enumerate_words(
+                [
+                    say(
+                        "places.map_title.change_class",
+                        verdict=_change_words(code).lower(),
+                        count=numbers.count(found[code]),
+                    )
+                    for code in SYMBOLS
+                    if found[code]
+                ]
+            ),
+        )
     top = max(rows, key=lambda row: _value(row, measure) or 0, default=None)
     if top is None or not _value(top, measure):
         return say("places.map_title.none", things=things)

@@ -210,3 +210,17 @@ def test_an_embedded_page_carries_its_caveat_and_a_link_to_the_whole(page: Page,
     whole = page.get_by_role("link", name="Open the whole page").get_attribute("href") or ""
     assert urlparse(whole).path == "/places" and "embed" not in whole
     assert parse_qs(urlparse(whole).query)["area"] == ["2"]
+
+
+def test_a_click_on_the_map_chooses_what_the_select_box_chooses(page: Page, address: str) -> None:
+    page.goto(f"{address}/places?kind=neighborhood")
+    settled(page)
+    tiles = page.locator('[data-testid="stVegaLiteChart"]').first
+    box = tiles.bounding_box()
+    assert box is not None
+    # Three columns and two rows of tiles: the middle of the first.
+    tiles.click(position={"x": box["width"] / 6, "y": 20})
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Alder:")
+    settled(page)
+    assert parse_qs(urlparse(page.url).query)["area"] == ["Alder"]
+    expect(page.get_by_role("combobox", name=re.compile("^Area"))).to_have_value("Alder")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from etl import warehouse
-from etl.publish.build import Options, build
-from etl.settings import SOURCES
+from etl.load.revisions import remember
+from etl.publish.build import Loading, Options, build, load_everything, work_database
+from etl.settings import SOURCES, load_sources
 from etl.warehouse import Release
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -51,6 +54,27 @@ def few_sources(folder: Path, *patterns: str) -> Path:
         for path in SOURCES.glob(pattern):
             (folder / path.name).write_bytes(path.read_bytes())
     return folder
+
+
+def load_and_remember(home: Path, release_id: str, **options: object) -> dict[str, pd.DataFrame]:
+    """What a build loads and remembers, without estimates and without a release file: counts, revisions, files."""
+    (home / "private").mkdir(parents=True, exist_ok=True)
+    given = Options(home=home, **options)  # type: ignore[arg-type]
+    with tempfile.TemporaryDirectory() as workplace, work_database(Path(workplace)) as connection:
+        loading = Loading(connection, given, Path(workplace), silent, load_sources(given.sources))
+        load_everything(loading)
+        remember(connection, home, loading.loaded, release_id)
+        return {
+            table: connection.execute(f"SELECT * FROM {table} ORDER BY ALL").df()
+            for table in (
+                "out_monthly",
+                "out_weekday_hour",
+                "out_daily",
+                "out_triangle",
+                "out_revision",
+                "meta_load",
+            )
+        }
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, **options: object) -> Release:

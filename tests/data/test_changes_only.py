@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.data.conftest import build_and_open, few_sources
+from tests.data.conftest import few_sources, load_and_remember
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILE = Path("data/simulated-city/incidents/shootings.csv")
@@ -53,21 +53,22 @@ def test_changes_onto_the_last_load_give_what_the_whole_export_gives(
 
     options = {"programs": no_programs, "sources": settings}
     home = tmp_path / "home"
-    first = build_and_open(home, data=[given(tmp_path / "before", [header, *before])], **options)
-    second = build_and_open(home, data=[given(tmp_path / "changes", [header, *changes])], **options)
-    whole = build_and_open(
-        tmp_path / "other", data=[given(tmp_path / "whole", [header, *earlier, *later])], **options
+    first = load_and_remember(
+        home, "2026.1.0", data=[given(tmp_path / "before", [header, *before])], **options
     )
+    second = load_and_remember(
+        home, "2026.1.1", data=[given(tmp_path / "changes", [header, *changes])], **options
+    )
+    export = given(tmp_path / "whole", [header, *earlier, *later])
+    whole = load_and_remember(tmp_path / "other", "2026.1.0", data=[export], **options)
     for table in ("out_monthly", "out_weekday_hour", "out_daily", "out_triangle"):
-        assert len(whole.table(table))
-        pd.testing.assert_frame_equal(second.table(table), whole.table(table))
-    said = second.query("revisions", city="simulated-city").set_index(["outcome", "change"])["cases"]
+        assert len(whole[table])
+        pd.testing.assert_frame_equal(second[table], whole[table])
+    assert first["out_monthly"]["count"].sum() != second["out_monthly"]["count"].sum()
+    said = second["out_revision"].set_index(["outcome", "change"])["cases"]
     assert said["gunshot", "recounted"] == len(changed)
     assert said["gunshot", "added"] == len(new_cases)
     assert said["gunshot", "withdrawn"] == 0
-    loads = second.query("loads").set_index("file")
-    kept = loads.loc[f"cases of release {first.id}"]
-    counted = second.query("sources").set_index("source").loc["simulated_city_shootings"]
-    assert kept["rows_accepted"] + loads.loc[FILE.name, "rows_accepted"] == counted["rows_accepted"]
-    # The release before stays as it was.
-    assert first.table("out_monthly")["count"].sum() != second.table("out_monthly")["count"].sum()
+    accepted = [files["meta_load"].set_index("file")["rows_accepted"] for files in (second, whole)]
+    kept = accepted[0]["cases of release 2026.1.0"]
+    assert kept + accepted[0][FILE.name] == accepted[1][FILE.name]

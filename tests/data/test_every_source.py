@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -308,3 +310,20 @@ def test_times_of_the_weekday_hour_table_name_their_months(everything: Release) 
     rows = everything.query("weekday_hour", city="new-york", outcome="gunshot", unit="victims")
     assert set(rows["first_month"]) == {pd.Timestamp(2021, 1, 1)}
     assert set(rows["last_month"]) == {pd.Timestamp(2021, 12, 1)}
+
+
+def test_volume_of_police_calls_by_precinct_is_that_of_the_file(everything: Release) -> None:
+    """The fourth quarter of 2022, counted again with the standard library."""
+    with gzip.open(MINNEAPOLIS / "calls/police_calls_2022_q4.csv.gz", "rt", encoding="utf-8") as opened:
+        rows = {row["Master_Incident_Number"]: row["Division"] for row in csv.DictReader(opened)}
+    wanted = Counter(
+        name.split()[1]
+        for name in rows.values()
+        if name.startswith("Precinct ") and name.split()[1] in "12345"
+    )
+    found = everything.query("hot_spots", city="minneapolis", outcome="call_for_service").set_index("area")
+    assert set(found["geography"]) == {"precinct"}
+    assert {area: int(n) for area, n in found["count"].items()} == dict(wanted)
+    assert found["months"].unique().tolist() == [3]
+    # With thousands of calls each, ranks are certain but for ties.
+    assert (found["rank_lower_95"] <= found["rank"]).all() and (found["rank"] <= found["rank_upper_95"]).all()

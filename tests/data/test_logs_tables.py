@@ -116,7 +116,7 @@ def test_requests_by_every_attribute_are_those_that_sql_counts(logs, tables):
             log=log,
         )
         expected = {(str(row.q)[:10], row.v): row.n for row in counted.itertuples()}
-        found = ours.loc[(ours["attribute"] == attribute) & (ours["n"] > 0)]
+        found = ours.loc[(ours["attribute"] == attribute) & (ours["measure"] == "requests") & (ours["n"] > 0)]
         assert {(str(row.period)[:10], row.attribute_value): row.n for row in found.itertuples()} == expected
     steps = ours.loc[ours["attribute"] == "step"].groupby("attribute_value")["n"].sum().to_dict()
     assert steps == {
@@ -130,6 +130,38 @@ def test_requests_by_every_attribute_are_those_that_sql_counts(logs, tables):
     late = urgent["received_at"].dt.hour >= 18
     assert bands["urgent_requests", "18-23"] == late.sum()
     assert bands["answered_urgent_requests", "18-23"] == (late & urgent["answered_at"].notna()).sum()
+
+
+def test_911_calls_and_requests_to_add_areas_are_those_that_sql_counts(logs, tables):
+    log = logs.frames["core_request"]
+    ours = tables["out_request"].loc[tables["out_request"]["n"] > 0]
+    calls = "source = 'co_response_911' AND purpose IN ('scene_response', 'call_response')"
+    for measure, attribute, value, condition in (
+        ("calls_911", "hour_band", "printf('%02d-%02d', h, h + 5)", calls),
+        (
+            "answered_calls_911",
+            "hour_band",
+            "printf('%02d-%02d', h, h + 5)",
+            f"{calls} AND answered_at IS NOT NULL",
+        ),
+        ("calls_911", "outcome", "coalesce(outcome, 'not_recorded')", calls),
+        ("add_area_requests", "all", "area", "purpose = 'add_area' AND geography = 'neighborhood'"),
+    ):
+        counted = _sql(
+            f"SELECT year(received_at) AS y, {value} AS v, count(*) AS n FROM "
+            f"(SELECT *, hour(received_at) // 6 * 6 AS h FROM log) WHERE {condition} GROUP BY ALL",
+            log=log,
+        )
+        expected = {(int(row.y), row.v): int(row.n) for row in counted.itertuples()}
+        found = ours.loc[(ours["attribute"] == attribute) & (ours["measure"] == measure)]
+        found = found.loc[found["geography"] != "precinct"]
+        key = "area" if attribute == "all" else "attribute_value"
+        assert {(row.period.year, getattr(row, key)): row.n for row in found.itertuples()} == expected, (
+            measure
+        )
+    by_district = ours.loc[(ours["geography"] == "precinct") & (ours["measure"] == "calls_911")]
+    placed = log.loc[(log["source"] == "co_response_911") & (log["geography"] == "neighborhood")]
+    assert by_district["n"].sum() == placed["purpose"].isin(["scene_response", "call_response"]).sum()
 
 
 def test_median_times_agree_with_a_survival_library(logs, tables):

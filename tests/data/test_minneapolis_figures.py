@@ -91,6 +91,26 @@ def test_known_faults_of_the_gunshot_file_are_in_the_quality_figures(real: Relea
     assert figures["duplicate_rows_dropped"] == 0
 
 
+def test_labels_and_points_disagree_about_as_often_as_is_known(real: Release) -> None:
+    """About 15 % of neighborhood labels and 12 % of ward labels; both are kept, the label stands."""
+    rows = real.query("quality", source="minneapolis_police_incidents").set_index("figure")
+    for kind, known in (("neighborhood", 0.15), ("ward", 0.12)):
+        figure = rows.loc[f"gunshot_{kind}_disagrees_with_point"]
+        assert figure["value"] / figure["base"] == pytest.approx(known, abs=0.01)
+
+
+def test_the_known_habits_of_the_records_have_their_line(real: Release) -> None:
+    figures = real.query("quality", source="minneapolis_police_incidents").set_index("figure")["value"]
+    with (MINNEAPOLIS / "incidents" / "gunshot_wound_victims.csv").open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    in_2019 = [row for row in rows if row["Date"].startswith("2019")]
+    assert in_2019
+    assert all(row["Problem_Final"] in ("", "NA") for row in in_2019)
+    assert figures["problem_not_recorded"] >= len(in_2019) == 231
+    lines = {"clock_labelled_utc", "offenses_counted_twice", "one_set_of_wards", "padded_texts"}
+    assert lines <= set(figures.index)
+
+
 def test_evening_shootings_stay_in_the_evening(real: Release) -> None:
     """Times are the local clock: read as UTC, the peak would lie in the afternoon."""
     rows = real.query("weekday_hour", city="minneapolis", outcome="gunshot", unit="incidents")

@@ -10,8 +10,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from etl.dictionary import load_dictionary
+from etl.dictionary import create_table_sql, load_dictionary
 from etl.publish.forecast import forecast_rows, keep_forecast
+from etl.publish.routes import write_routes
+from etl.publish.ward_split import ward_rows
 from tests.findings_release import findings_database
 
 
@@ -143,7 +145,7 @@ def test_the_forecast_is_kept_beside_the_private_store_and_in_no_release(
 ) -> None:
     assert load_dictionary()["core_route_forecast"].store == "private"
     path = keep_forecast(release, tmp_path, "2026.1.0")
-    assert path.parent.name == "private"
+    assert path is not None and path.parent.name == "private"
     assert path.stat().st_mode & 0o077 == 0
     with duckdb.connect(str(path), read_only=True) as store:
         kept = store.execute(
@@ -156,3 +158,86 @@ def test_the_forecast_is_kept_beside_the_private_store_and_in_no_release(
     ).fetchone()
     assert 0.4 * recent[0] < kept[1] < 2 * recent[0]
     assert {row["city"] for row in forecast_rows(release, "x")} == {"minneapolis", "new-york"}
+
+
+def empty_warehouse() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for table in load_dictionary().tables.values():
+        for statement in create_table_sql(table):
+            connection.execute(statement)
+    return connection
+
+
+def test_a_call_file_of_madison_becomes_a_ranking_of_neighborhoods() -> None:
+    connection = empty_warehouse()
+    places = {"Northside": 30, "Bayview": 12, "Quiet Oaks": 0}
+    for geography, area in [("city", "madison"), *(("neighborhood", place) for place in places)]:
+        connection.execute(
+            "INSERT INTO core_area VALUES ('madison', ?, ?, ?, NULL, NULL, NULL, FALSE)",
+            [geography, area, area],
+        )
+    for place, calls in places.items():
+        for number in range(calls):
+            connection.execute(
+                "INSERT INTO core_call VALUES ('calls', 'madison', ?, ?, 'Disturbance', 'West', ?, FALSE)",
+                [f"{place}{number}", f"2021-0{1 + number % 3}-05 21:00:00", place],
+            )
+    write_routes(connection)
+    found = connection.execute(
+        "SELECT area, count, rank, months, lower_95 < level AND level < upper_95 FROM out_hot_spot "
+        "WHERE city = 'madison' AND outcome = 'call_for_service' ORDER BY rank"
+    ).fetchall()
+    assert found == [
+        ("Northside", 30, 1, 3, True),
+        ("Bayview", 12, 2, 3, True),
+        ("Quiet Oaks", 0, 3, 3, True),
+    ]
+
+
+def test_a_call_file_without_neighborhoods_is_ranked_by_district() -> None:
+    connection = empty_warehouse()
+    connection.execute(
+        "INSERT INTO core_area VALUES ('madison', 'city', 'madison', 'M', NULL, NULL, NULL, FALSE)"
+    )
+    for number in range(20):
+        connection.execute(
+            "INSERT INTO core_call VALUES ('calls', 'madison', ?, '2021-01-05 21:00:00', NULL, ?, NULL, FALSE)",
+            [str(number), "West" if number < 15 else "East"],
+        )
+    write_routes(connection)
+    found = connection.execute(
+        "SELECT geography, area, count FROM out_hot_spot ORDER BY count DESC"
+    ).fetchall()
+    assert found == [("precinct", "West", 15), ("precinct", "East", 5)]
+
+
+def test_ward_split_divides_payments_as_the_hours_were() -> None:
+    connection = empty_warehouse()
+    for ward, hours, incidents in (("1", 300.0, 2), ("2", 100.0, 6)):
+        connection.execute(
+            "INSERT INTO out_route_coverage VALUES ('p', 'c', '2021-01-01', 'ward', ?, ?, NULL, ?, NULL, NULL, TRUE)",
+            [ward, hours, incidents],
+        )
+        for month in (1, 2, 3, 4):
+            count = incidents // 2 if month < 3 else 0 if month == 3 else 50
+            connection.execute(
+                "INSERT INTO out_monthly VALUES ('c', 'ward', ?, ?, 'occurred', 'gunshot', 'incidents', ?, TRUE)",
+                [ward, f"2021-0{month}-01", count],
+            )
+    for month, paid in ((2, 8000), (4, 999)):
+        connection.execute(
+            "INSERT INTO out_provider VALUES ('p', 'c', 'one', 'One', ?, NULL, 1, 0, 1, 0, 0, 0, ?, TRUE)",
+            [f"2021-0{month}-01", paid],
+        )
+    rows = {row["figure"]: row for row in ward_rows(connection, {"program": "p", "city": "c"})}
+    # April lies outside the quarter whose hours may be shown: neither its shootings nor its payment counts.
+    assert rows["ward/1"]["value"] == 25 and rows["ward/2"]["value"] == 75
+    assert (rows["ward/1"]["amount_usd"], rows["ward/2"]["amount_usd"]) == (6000, 2000)
+
+
+def test_without_a_log_wards_show_shootings_only(release: duckdb.DuckDBPyConnection) -> None:
+    rows = list(ward_rows(release, {"program": "minneapolus", "city": "minneapolis"}))
+    assert len(rows) == 13
+    assert sum(row["value"] for row in rows) == pytest.approx(100)
+    assert {row["reason"] for row in rows} == {"hours_not_published"}
+    assert all(row["amount_usd"] is None for row in rows)

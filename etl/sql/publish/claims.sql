@@ -35,3 +35,20 @@ FROM out_estimate
 WHERE role = 'headline' AND status = 'estimated' AND NOT simulated
   AND rate_ratio > 0 AND lower_95 > 0 AND upper_95 > lower_95
 ORDER BY estimate_id
+
+-- name: replication_counts
+SELECT area, year(month)::INTEGER AS year, sum(count)::DOUBLE AS victims
+FROM out_monthly
+WHERE city = $city AND geography = 'precinct' AND outcome = 'gunshot' AND unit = 'victims'
+  AND month_basis = 'occurred' AND year(month) <= $last
+GROUP BY area, year(month)
+ORDER BY area, year(month)
+
+-- name: replication_estimates
+-- Our own estimate on the same data: the headline, then the readings of the doubtful starts.
+SELECT catchment, role = 'headline' AS headline, rate_ratio, lower_95, upper_95
+FROM out_estimate
+WHERE (estimate_id = $base OR (role = 'reading' AND starts_with(estimate_id, $base || '/')
+       AND catchment <> (SELECT any_value(catchment) FROM out_estimate WHERE estimate_id = $base)))
+  AND status = 'estimated'
+ORDER BY role, catchment

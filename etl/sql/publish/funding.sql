@@ -32,7 +32,11 @@ SELECT (SELECT sum(paid_usd) FROM out_provider WHERE program = $program) AS paid
        (SELECT sum(n) FROM out_request WHERE program = $program AND geography = 'city' AND period_kind = 'quarter'
           AND measure = 'requests' AND attribute = 'outcome' AND attribute_value = 'responded') AS responded,
        (SELECT sum(n) FROM out_request WHERE program = $program AND geography = 'city' AND period_kind = 'year'
-          AND measure = 'answered_calls_911' AND attribute = 'all') AS calls
+          AND measure = 'answered_calls_911' AND attribute = 'all') AS calls,
+       -- Only payments of the years whose calls may be shown.
+       (SELECT sum(paid_usd) FROM out_provider WHERE program = $program AND year(month) IN (
+          SELECT year(period) FROM out_request WHERE program = $program AND geography = 'city' AND period_kind = 'year'
+            AND measure = 'answered_calls_911' AND attribute = 'all' AND n IS NOT NULL)) AS calls_paid_usd
 
 -- name: recent_months
 -- Incidents by month of the headline service areas over the last months of the series.

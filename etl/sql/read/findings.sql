@@ -57,8 +57,12 @@ WHERE program = $program AND measure IN ('calls_911', 'answered_calls_911')
 ORDER BY geography, area, period, measure, attribute, attribute_value
 
 -- name: request_times
-SELECT period_kind, period, measure, attribute, attribute_value, n, n_flag, median_minutes, p90_minutes,
-       median_lower_95, median_upper_95, p90_lower_95, p90_upper_95
+SELECT *
 FROM out_request_time
 WHERE program = $program AND geography = 'city'
 ORDER BY period_kind, period, measure, attribute, attribute_value
+
+-- name: replication
+SELECT program, position, step, log_rate_ratio, standard_error, rate_ratio, lower_95, upper_95, cells
+FROM out_replication
+ORDER BY program, position

@@ -48,3 +48,36 @@ FROM core_shift
 WHERE program = $program
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3
+
+-- name: provider_findings
+-- What is wrong with hours and entries, by provider: late entries, overlaps, hours billed twice, no day off.
+SELECT provider, reason, count(*) AS rows
+FROM core_log_finding
+WHERE program = $program AND provider IS NOT NULL
+  AND reason IN ('late_entry', 'overlapping_shifts', 'hours_billed_twice', 'no_day_off', 'shift_too_long',
+                 'conflict_logged_twice', 'blank_outcome', 'catch_all_share')
+GROUP BY provider, reason
+ORDER BY provider, reason
+
+-- name: provider_records
+-- Records that contracts require, one row each that is late or missing.
+SELECT provider, kind, month, due_on, produced_on
+FROM core_required_record
+WHERE program = $program AND (produced_on IS NULL OR produced_on > due_on)
+ORDER BY due_on DESC, provider, kind
+
+-- name: provider_payments
+SELECT provider, kind, date, period_start, period_end, amount_usd, description
+FROM core_funding
+WHERE program = $program AND provider IS NOT NULL
+ORDER BY date DESC, provider
+
+-- name: conduct_ages
+-- Conduct reports with status: how many, how many days the closed ones took, and since when the oldest is open.
+SELECT provider, category, status, count(*) AS reports,
+       median(date_diff('day', reported_on, closed_on)) AS median_days,
+       min(reported_on) FILTER (WHERE closed_on IS NULL) AS open_since
+FROM core_conduct_report
+WHERE program = $program
+GROUP BY provider, category, status
+ORDER BY provider, category, status
