@@ -6,7 +6,6 @@ Run: `streamlit run dashboard.py` (or `make run`, which serves it with compressi
 import streamlit as st
 
 import access
-from etl.warehouse import ReleaseError
 from pages.parts import choice, frame, reading
 from presentation.language import say
 
@@ -53,9 +52,6 @@ access.sign_in_controls()
 choice.arrive(page.url_path)
 frame.embed_caveat()
 try:
-    page.run()
-except ReleaseError as error:
-    # A file can open and still be unreadable further on.
-    reading.explain(error)
+    reading.run(page)
 finally:  # also where a page stops early
     choice.leave()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from etl.warehouse import Release
 from presentation import numbers
 from presentation.language import say
 
@@ -57,14 +57,14 @@ def promises() -> list[Promise]:
     ]
 
 
-def release_line(release: Release) -> str:
-    """What was checked when the release was opened."""
+def release_line(meta: dict[str, Any], sha: str) -> str:
+    """What was checked when the release was opened: its row of `meta_release`, the start of its SHA-256."""
     return say(
         "promises.release_text",
-        release=release.id,
-        built=numbers.day(release.meta["built_at"]),
-        code=release.meta["code_version"],
-        sha=release.path.stem.rpartition("-")[2],
+        release=meta["release_id"],
+        built=numbers.day(meta["built_at"]),
+        code=meta["code_version"],
+        sha=sha,
     )
 
 

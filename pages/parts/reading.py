@@ -52,6 +52,14 @@ def open_if_readable(release_id: str) -> Release | None:
         return None
 
 
+def run(page: st.Page) -> None:
+    """Run a page. A release can open and still be unreadable further on: the page then says so."""
+    try:
+        page.run()
+    except ReleaseError as error:
+        explain(error)
+
+
 def explain(error: ReleaseError) -> None:
     """A page for a release that is not there or cannot be read: what happened, the one command to run."""
     st.title(say(f"state.{error.code}.title"))

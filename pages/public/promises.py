@@ -21,7 +21,7 @@ for number, promise in enumerate(promises.promises(), start=1):
         st.caption(f"{say('promises.tested')} {files}")
 
 st.header(say("promises.release_title"), anchor=False)
-st.write(promises.release_line(release))
+st.write(promises.release_line(release.meta, release.path.stem.rpartition("-")[2]))
 if programs:
     program = choose_program(programs)
     simulated_banner(program.is_simulated)

@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
         "etl.next_build",
         "etl.problems",
     },
-    "dashboard": {"presentation", "access", "etl.warehouse"},
+    "dashboard": {"presentation", "access", "pages.parts"},
     "staff_demo": {"access", "asgi", "etl.warehouse"},
     "asgi": {"presentation", "access", "asgi_guard", "api", "reports", "etl.warehouse"},
 }
