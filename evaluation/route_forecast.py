@@ -277,4 +277,5 @@ def _season(totals: Floats, month_of_year: NDArray[np.int64]) -> Floats:
 
 def _in_top(expected: Floats, held: Floats, top: int) -> float:
     inside = sum(expected_inside(one, two)[top - 1] for one, two in zip(expected, held, strict=True))
-    return float(inside / held.sum())
+    total = held.sum()
+    return float(inside / total) if total > 0 else float("nan")

@@ -121,7 +121,10 @@ def _named_figures(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) ->
     found = []
     for figure in source.figures:
         total = 0
-        for raw in loaded.raw:
+        having = [raw for raw in loaded.raw if _has_column(connection, raw.name, figure.column)]
+        if not having:
+            continue  # an export without this column says nothing about it
+        for raw in having:
             row = connection.execute(
                 f"SELECT count(*) FROM {identifier(raw.name)} "
                 f"WHERE coalesce(trim({identifier(figure.column)}), '') IN ({literals(figure.values)})"
@@ -129,6 +132,11 @@ def _named_figures(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) ->
             total += int(row[0]) if row else 0
         found.append(Figure(source.city, source.id, figure.figure, float(total), read, figure.note))
     return found
+
+
+def _has_column(connection: duckdb.DuckDBPyConnection, view: str, column: str) -> bool:
+    names = connection.execute(f"SELECT * FROM {identifier(view)} LIMIT 0").description or []
+    return column.lower() in {str(item[0]).lower() for item in names}
 
 
 def shipped_quality(path: Path, workplace: Path, source: Source) -> list[Figure]:

@@ -12,6 +12,7 @@ import pytest
 
 from etl import warehouse
 from etl.load.revisions import remember
+from etl.publish import routes
 from etl.publish.build import Loading, Options, build, load_everything, work_database
 from etl.settings import SOURCES, load_sources
 from etl.warehouse import Release
@@ -34,9 +35,12 @@ def silent(line: str) -> None:
 
 
 def build_and_open(home: Path, **options: object) -> Release:
-    """Build into `home` and open what was published: the data alone, without evidence, routes and forecasts."""
+    """Build into `home` and open what was published: the data and the volume of calls, without estimates and routes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("etl.publish.build.evaluate_everything", lambda loading: None)
+        patch.setattr(
+            "etl.publish.build.evaluate_everything",
+            lambda loading: routes._write_calls(loading.connection, "minneapolis", False),
+        )
         patch.setattr("etl.publish.build.keep_forecast", lambda *ignored: None)
         made = build(Options(home=home, **options), silent)  # type: ignore[arg-type]
         patch.setenv("OVP_HOME", str(home))

@@ -83,8 +83,10 @@ def test_evidence_says_the_average_and_what_a_next_place_may_expect(home: Path) 
 
 def test_evidence_shows_every_baltimore_site_whatever_is_averaged(home: Path) -> None:
     for selection in ("one_per_place", "with_single_sites", "maryland_4_or_more", "every_site_equal_weight"):
-        tables = [frame.value.to_string() for frame in open_page("evidence", selection=selection).dataframe]
-        assert any("Buggs 2022, Site 7" in table for table in tables), selection
+        charts = [
+            str(chart.proto) for chart in open_page("evidence", selection=selection).get("plotly_chart")
+        ]
+        assert any("Buggs 2022, Site 7" in chart for chart in charts), selection
 
 
 def test_funding_does_not_state_a_cost_when_the_interval_includes_none(home: Path) -> None:
