@@ -47,12 +47,13 @@ check: $(VENV)/dev.stamp ## Format, lint, types, make test
 
 ci: $(VENV)/dev.stamp ## Real browser, faults, coverage of intervals, quick benchmarks (under 20 minutes)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 600 -m "slow and not browser"
-	@$(BIN)/python -m pytest --timeout 600 -m browser
-	@$(BIN)/python -m tests.trust.kills --kills 20
+	@$(BIN)/python -m pytest -n 2 --timeout 600 tests/browser
+	@$(BIN)/python -m pytest --timeout 600 -m browser tests/trust
 	@$(MAKE) --no-print-directory benchmarks
 
 benchmarks: $(VENV)/dev.stamp ## Quick runs of the benchmarks, each beside a peer or a limit; full ones: python -m benchmarks.NAME
-	@for name in evaluation etl reports api pages; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
+	@$(BIN)/python -m etl ensure
+	@for name in evaluation etl reports; do $(BIN)/python -m benchmarks.$$name --quick || exit 1; done
 
 coverage: $(VENV)/dev.stamp ## The full coverage table of the intervals (about an hour); committed under benchmarks/results
 	@$(BIN)/python -m benchmarks.coverage --results benchmarks/results

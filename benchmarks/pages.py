@@ -155,7 +155,9 @@ def main() -> int:
     """Measure, print, write. Exit status 1 when a limit is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--home", type=Path, help="folder of releases (default: OVP_HOME or var)")
-    parser.add_argument("--no-browser", action="store_true", help="nothing in Chromium")
+    parser.add_argument(
+        "--quick", "--no-browser", dest="no_browser", action="store_true", help="nothing in Chromium"
+    )
     parser.add_argument("--json", type=Path, default=RESULTS)
     given = parser.parse_args()
     home = {"OVP_HOME": str(given.home.resolve())} if given.home else {}

@@ -64,7 +64,7 @@ def explain(error: ReleaseError) -> None:
     """A page for a release that is not there or cannot be read: what happened, the one command to run."""
     st.title(say(f"state.{error.code}.title"))
     st.write(say(f"state.{error.code}.text"))
-    st.code(say("state.command"), language="bash")
+    st.code(say("state.command"), language="bash", wrap_lines=True)
     st.caption(str(error))
 
 

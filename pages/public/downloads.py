@@ -42,7 +42,7 @@ for name in chosen_tables:
         with st.expander(say("downloads.columns", count=len(table["columns"]))):
             st.table(downloads.columns_of(table), hide_index=True)
         with st.expander(say("downloads.checksums")):
-            st.code(downloads.checksums(table), language=None)
+            st.code(downloads.checksums(table), language=None, wrap_lines=True)
 
 st.header(say("downloads.code_title"), anchor="code")
 name = choose("table", say("downloads.table"), list(tables))
@@ -67,12 +67,12 @@ for language, tab in zip(downloads.SNIPPETS, st.tabs(list(downloads.SNIPPETS)), 
 
 st.header(say("downloads.package_title"), anchor="package")
 st.write(say("downloads.package"))
-st.code(say("downloads.package_command", release=release.id), language="bash")
+st.code(say("downloads.package_command", release=release.id), language="bash", wrap_lines=True)
 st.markdown(say("downloads.interface", here=here, openapi=f"{base}{catalog.ROOT}/openapi.json"))
 
 st.header(say("downloads.cite_title"), anchor="cite")
 st.code(catalog.release_record(release)["citation"], language=None, wrap_lines=True)
-st.code(downloads.bibtex(release.meta, here), language="bibtex")
+st.code(downloads.bibtex(release.meta, here), language="bibtex", wrap_lines=True)
 
 st.header(say("downloads.changes_title"), anchor="changes")
 others = [item.id for item in warehouse.releases() if item.id != release.id]

@@ -143,6 +143,7 @@ def test_no_page_is_wider_than_a_phone(path: str, page: Page, address: str) -> N
 def test_download_the_picture_of_a_chart(kind: str, starts: bytes, page: Page) -> None:
     settled(page)
     page.get_by_text("Table, picture, downloads").first.click()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=re.compile(kind)).first.click()
     content = download.value.path().read_bytes()
@@ -156,6 +157,7 @@ def test_download_the_picture_of_a_chart(kind: str, starts: bytes, page: Page) -
 def test_download_the_numbers_of_a_chart(page: Page) -> None:
     settled(page)
     page.get_by_text("Table, picture, downloads").first.click()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the table (CSV)").first.click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
