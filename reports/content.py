@@ -97,8 +97,7 @@ def read_content(release: Release, program_id: str) -> Content:
 
 def _provenance(release: Release, program: Program, heads: pd.DataFrame) -> Provenance:
     sources = release.query("sources", city=program.city)
-    dated = sources[sources["last_complete_month"].notna()]
-    last = dated["last_complete_month"].max() if len(dated) else None
+    last = _last_month(release, program, heads, sources)
     through = numbers.month(last) if last is not None else say("report.no_counts")
     publishers = "; ".join(dict.fromkeys(sources["publisher"])) or say("report.not_published")
     meta = release.meta
@@ -118,3 +117,20 @@ def _provenance(release: Release, program: Program, heads: pd.DataFrame) -> Prov
             publisher=publishers,
         ),
     )
+
+
+def _last_month(
+    release: Release, program: Program, heads: pd.DataFrame, sources: pd.DataFrame
+) -> object | None:
+    """Last month of the outcome that the program's first question is about; of any source where it has none.
+
+    A source may go on for another outcome: its newest month would promise data that the answer does not use.
+    """
+    for analysis in program.analyses()[:1]:
+        asked = heads[heads["analysis"] == analysis["id"]]
+        spans = release.query("monthly_span", city=program.city)
+        spans = spans[spans["outcome"].isin(asked["outcome"]) & spans["unit"].isin(asked["unit"])]
+        if len(spans):
+            return spans["last_month"].max()
+    dated = sources[sources["last_complete_month"].notna()]
+    return dated["last_complete_month"].max() if len(dated) else None

@@ -8,12 +8,13 @@ import time
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from docx import Document as open_word_file
 from openpyxl import load_workbook
 
 from etl import warehouse
-from presentation import sentences
+from presentation import numbers, sentences
 from reports.build import FORMAT_NAMES, KIND_NAMES, documents, render
 from reports.content import ReportError, read_content
 from tests.fixture_release import CITY, OBSERVED_IN_PHASE, PROGRAM, SIMULATED_PROGRAM, write_release
@@ -176,3 +177,18 @@ def test_the_appendix_says_how_to_get_its_numbers_again(release) -> None:
     words = document(release, "technical").words()
     assert f"python -m etl export --release {release.id} --out data-package" in words
     assert "replicate.py" in words and "sha256sum --check" in words
+
+
+def test_a_report_runs_through_the_last_month_of_what_it_counts_whatever_else_goes_on(release) -> None:
+    """The source of the planted release claims complete months up to 2031: no count of the answer is of that year."""
+    real = type(release).query
+
+    def later(self, name, **given):
+        found = real(self, name, **given)
+        return found.assign(last_complete_month=pd.Timestamp("2031-06-01")) if name == "sources" else found
+
+    last = real(release, "monthly_span", city=CITY).query("geography == 'city'")["last_month"].max()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(release), "query", later)
+        told = read_content(release, PROGRAM).provenance.data_through
+    assert told == numbers.month(last) and "2031" not in told
