@@ -287,7 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missed = [row for row in rows if row.limit is not None and row.ratio > row.limit]
     for row in missed:
         print(f"over its limit: {row.name}")
-    return 1 if missed else 0
+    # A quick run on a busy machine informs; it never fails a build by its clock.
+    return 1 if missed and not chosen.quick else 0
 
 
 if __name__ == "__main__":
