@@ -328,7 +328,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="200,000 rows")
     parser.add_argument("--rows", type=int, nargs="*", help="rows (default 1,000,000 and 10,000,000)")
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each; the fastest counts")
+    parser.add_argument("--repeat", type=int, help="runs of each; the fastest counts (default 3, quick 1)")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", nargs=2, metavar=("NAME", "FILE"), help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -343,7 +343,7 @@ def main() -> None:
             path = Path(folder) / f"incidents-{rows}.csv"
             generate(path, rows)
             best: dict[str, dict[str, float]] = {}
-            for _ in range(given.repeat):
+            for _ in range(given.repeat or (1 if given.quick else 3)):
                 for name in RUNS:
                     if name == "incremental" and rows > INCREMENTAL_UP_TO:
                         continue
