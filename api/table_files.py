@@ -19,8 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from etl import warehouse
+from etl.checksum import file_sha256
 from etl.publish.export.disclosure_report import TextScan
-from etl.publish.export.package import EXTENSION, file_sha256, write_table
+from etl.publish.export.package import EXTENSION, write_table
 from etl.publish.export.provenance import part_suffix
 from etl.publish.export.release_reader import ReleaseReader
 

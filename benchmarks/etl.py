@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -166,13 +167,24 @@ def run_raw(path: Path) -> dict[str, float]:
         return {"seconds": time.perf_counter() - started}
 
 
+def count(connection: Any, loaded: Any) -> None:
+    """From incidents to counts by month, weekday and hour, as a build does it."""
+    from etl.load.incidents import add_near_repeats
+    from etl.publish.build import insert_counts
+    from etl.statements import load_statements
+
+    add_near_repeats(connection, loaded)
+    insert_counts(connection, loaded)
+    for name in ("make_out_monthly", "make_out_weekday_hour"):
+        connection.execute(load_statements("core")[name].text)
+
+
 def run_etl(path: Path) -> dict[str, float]:
-    from etl.load.incidents import add_near_repeats, load_rows
+    from etl.load.incidents import load_rows
     from etl.load.tables import load_areas
-    from etl.publish.build import insert_counts, work_database
+    from etl.publish.build import work_database
     from etl.settings import load_sources, read_source
     from etl.sources.landing import land_text
-    from etl.statements import load_statements
 
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         workplace = Path(folder)
@@ -189,10 +201,7 @@ def run_etl(path: Path) -> dict[str, float]:
             stages["landing"] = time.perf_counter() - started
             loaded = load_rows(connection, source, [landed], 1)
             stages["rows"] = time.perf_counter() - started
-            add_near_repeats(connection, loaded)
-            insert_counts(connection, loaded)
-            connection.execute(load_statements("core")["make_out_monthly"].text)
-            connection.execute(load_statements("core")["make_out_weekday_hour"].text)
+            count(connection, loaded)
             seconds = time.perf_counter() - started
             total = connection.execute(
                 "SELECT sum(count) FROM out_monthly WHERE geography = 'city' AND month_basis = 'occurred' AND unit = 'incidents' AND outcome <> 'near_repeat_shooting'"
@@ -210,13 +219,12 @@ def run_incremental(path: Path) -> dict[str, float]:
     """A full load is remembered (not timed); then 1 % new rows are loaded onto it (timed)."""
     from functools import partial
 
-    from etl.load.incidents import add_near_repeats, load_rows
+    from etl.load.incidents import load_rows
     from etl.load.revisions import remember, take_remembered
     from etl.load.tables import load_areas
-    from etl.publish.build import insert_counts, work_database
+    from etl.publish.build import work_database
     from etl.settings import load_sources, read_source
     from etl.sources.landing import land_text
-    from etl.statements import load_statements
 
     rows = int(path.stem.rpartition("-")[2])
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -239,10 +247,7 @@ def run_incremental(path: Path) -> dict[str, float]:
             onto = partial(take_remembered, connection, home)
             loaded = load_rows(connection, source, [land_text(changes, workplace)], 1, 0.0, onto)
             rows_seconds = time.perf_counter() - started
-            add_near_repeats(connection, loaded)
-            insert_counts(connection, loaded)
-            connection.execute(load_statements("core")["make_out_monthly"].text)
-            connection.execute(load_statements("core")["make_out_weekday_hour"].text)
+            count(connection, loaded)
             seconds = time.perf_counter() - started
             after = connection.execute(
                 "SELECT count(*) FROM core_incident WHERE outcome <> 'near_repeat_shooting'"

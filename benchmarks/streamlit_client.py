@@ -86,21 +86,13 @@ class StreamlitClient:
     async def send(self, message: BackMsg) -> None:
         await self.socket.send(message.SerializeToString())
 
-    async def run(
-        self,
-        page_name: str = "",
-        page_script_hash: str | None = None,
-        query: str = "",
-        widget: tuple[str, str, Any] | None = None,
-        fragment_id: str = "",
-    ) -> Run:
-        """Run the script and wait until it has finished.
+    async def run(self, **asked: Any) -> Run:
+        """Run the script, asked for as in `ask`, and wait until it has finished.
 
-        `widget` is (id, value field, value). Raises TimeoutError, or websockets.ConnectionClosed when the server
-        hangs up.
+        Raises TimeoutError, or websockets.ConnectionClosed when the server hangs up.
         """
         started = time.perf_counter()
-        await self.ask(page_name, page_script_hash, query, widget, fragment_id)
+        await self.ask(**asked)
         result = await self.read()
         result.seconds = time.perf_counter() - started
         return result
@@ -113,7 +105,7 @@ class StreamlitClient:
         widget: tuple[str, str, Any] | None = None,
         fragment_id: str = "",
     ) -> None:
-        """Ask for a run, as `run` does, without waiting for it."""
+        """Ask for a run without waiting for it. `widget` is (id, value field, value)."""
         message = BackMsg()
         state = message.rerun_script
         state.query_string = query

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from etl import audit_log, bounded
+from etl.checksum import file_sha256
 from etl.problems import BadInput, Problem
 from etl.upload_content import LARGEST_FILE, kind_of
 
@@ -196,7 +197,7 @@ class Inbox:
         upload = self.get(upload_id)
         if upload.state != "checked":
             raise BadInput(Problem(upload.name, f"it is {upload.state}, not checked", "Check it first."))
-        if hashlib.sha256(self.file(upload).read_bytes()).hexdigest() != upload.sha256:
+        if file_sha256(self.file(upload)) != upload.sha256:
             raise BadInput(Problem(upload.name, "it changed since it was uploaded", "Upload it again."))
         accepted = replace(upload, state="accepted")
         self._save(accepted)

@@ -7,7 +7,6 @@ Each query runs on a cursor of its own: one connection shared by threads gives w
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from etl.checksum import file_sha256
 from etl.dictionary import load_dictionary
 from etl.statements import load_statements
 
@@ -203,8 +203,7 @@ def _connect(path: Path) -> Release:
 def _check_unchanged(path: Path) -> None:
     """A file that is damaged further on still opens: its name holds the start of its SHA-256."""
     try:
-        with path.open("rb") as opened:
-            sha = hashlib.file_digest(opened, "sha256").hexdigest()
+        sha = file_sha256(path)
     except OSError as error:
         raise _broken(path, error) from error
     if not path.stem.endswith(f"-{sha[:12]}"):

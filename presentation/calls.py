@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from presentation import numbers, routes, words
+from presentation import numbers, words
 from presentation.charts.description import Axis, ChartDescription, Estimate
+from presentation.hot_spots import spot_row
 from presentation.language import say, sentence_case
 from presentation.program import Program
 
@@ -82,7 +83,7 @@ def ranking(frame: pd.DataFrame, served: set[str], release: str) -> ChartDescrip
     """Areas by volume of calls, with interval and range of ranks; those served already are marked."""
     rows = frame.to_dict("records")
     first = rows[0]
-    kind = routes.plural(first["geography"])
+    kind = words.plural_area(first["geography"])
     things = say(f"calls.kind.{first['outcome']}")
     ahead = [row for row in rows if row["area"] not in served]
     contenders = [row for row in ahead if row["rank_lower_95"] <= ahead[0]["rank_upper_95"]] if ahead else []
@@ -93,7 +94,7 @@ def ranking(frame: pd.DataFrame, served: set[str], release: str) -> ChartDescrip
             float(row["lower_95"]),
             float(row["upper_95"]),
             role="neutral" if row["area"] in served else "headline",
-            hover=_row(row),
+            hover=spot_row(row, _name(row)),
         )
         for row in rows[:SHOWN]
     )
@@ -149,16 +150,3 @@ def served_areas(program: Program, geography: str) -> set[str]:
 
 def _name(row: Plain) -> str:
     return str(row["name"] or row["area"])
-
-
-def _row(row: Plain) -> str:
-    return say(
-        "routes.spots.row",
-        name=_name(row),
-        number=numbers.count(row["count"]),
-        level=numbers.decimal(row["level"], 1),
-        lower=numbers.decimal(row["lower_95"], 1),
-        upper=numbers.decimal(row["upper_95"], 1),
-        rank_lower=numbers.count(row["rank_lower_95"]),
-        rank_upper=numbers.count(row["rank_upper_95"]),
-    )

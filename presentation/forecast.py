@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from evaluation.route_accuracy import accuracy, top_tenth
-from presentation import numbers, routes
+from presentation import numbers, words
 from presentation.language import say
 
 
@@ -18,7 +18,7 @@ def answer(rows: pd.DataFrame) -> str:
         month=numbers.month(rows["month"].iloc[0]),
         expected=numbers.count(rows["expected"].sum()),
         top=numbers.count(top),
-        plural=routes.plural(rows["geography"].iloc[0]),
+        plural=words.plural_area(rows["geography"].iloc[0]),
         share=numbers.percent(100 * ordered["expected"].head(top).sum() / rows["expected"].sum()),
     )
 

@@ -133,7 +133,7 @@ def _smallest(row: Plain, parts: Plain) -> str:
 def overview_sentence(frame: pd.DataFrame, geography: str, outcome: str, unit: str, period: Period) -> str:
     """All areas in a sentence: how many hold half of the events, and for how many nothing can be told."""
     total = int(frame["count"].sum())
-    plural = say(f"geography_plural.{geography}").lower()
+    plural = words.plural_area(geography)
     if not total:
         return say("places.nothing", things=words.things(outcome, unit), months=period.words())
     ordered = frame["count"].sort_values(ascending=False).cumsum()
@@ -164,7 +164,7 @@ def told_sentence(frame: pd.DataFrame, geography: str) -> str:
         few=numbers.count(int(few.sum())),
         cannot=numbers.count(int(cannot.sum())),
         areas=numbers.count(len(frame)),
-        plural=say(f"geography_plural.{geography}").lower(),
+        plural=words.plural_area(geography),
     )
 
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from presentation import numbers, words
-from presentation.charts.description import Axis, ChartDescription, Estimate, Line, Role
-from presentation.language import count_of, enumerate_words, fields, say, sentence_case
+from presentation.charts.description import Axis, ChartDescription, Line, Role
+from presentation.language import count_of, fields, say, sentence_case
 from presentation.program import Program
 
 Plain = dict[str, Any]
-SHOWN_SPOTS = 15
-SURE, OPEN = 0.9, 0.1
 ORDER = ("past_year", "hours", "foresight")
 ROLES: dict[str, Role] = {"past_year": "headline", "hours": "more", "foresight": "comparison"}
 FACTS = ("path_add_areas", "path_routes", "expand_by_volume")
 """Published statements about areas and routes, by id of the fact."""
-WORTH_SAYING = 0.03  # of the incidents; a smaller gain in picking places is said to be hardly any
-
-
-def plural(geography: str) -> str:
-    """Kind of area in the middle of a sentence."""
-    return words.word("geography_plural", geography).lower()
 
 
 def quarter(value: object) -> str:
@@ -107,7 +98,7 @@ def late(accuracy: pd.DataFrame) -> str:
 
 def curve(points: pd.DataFrame, found: dict[str, Plain], period: str, release: str) -> ChartDescription:
     """Share of shootings in the first areas of each choice; chance is the diagonal."""
-    kind = plural(str(points["geography"].iloc[0]))
+    kind = words.plural_area(str(points["geography"].iloc[0]))
     areas = int(points["areas_in"].max())
     lines, table, rows = [], {}, []
     for choice in ORDER:
@@ -193,7 +184,9 @@ def index_by_quarter(accuracy: pd.DataFrame, release: str) -> ChartDescription |
         id="routes-index",
         title=say("routes.index.title", choice=name.lower(), **ends),
         subtitle=say(
-            "routes.index.subtitle", chosen=numbers.count(one["chosen"]), plural=plural(one["geography"])
+            "routes.index.subtitle",
+            chosen=numbers.count(one["chosen"]),
+            plural=words.plural_area(one["geography"]),
         ),
         alt=say(
             "routes.index.alt",
@@ -223,7 +216,7 @@ def hours_by_quarter(accuracy: pd.DataFrame, release: str) -> ChartDescription |
     x = tuple(numbers.as_date(day).isoformat() for day in rows["period"])  # type: ignore[union-attr]
     hours = tuple(round(100 * float(value), 1) for value in rows["hours_share"])
     incidents = tuple(round(100 * float(value), 1) for value in rows["share"])
-    kind = plural(rows["geography"].iloc[0])
+    kind = words.plural_area(rows["geography"].iloc[0])
     ends = {"lowest": numbers.percent(min(hours)), "highest": numbers.percent(max(hours))}
     return ChartDescription(
         id="routes-hours",
@@ -254,7 +247,7 @@ def sets_note(found: dict[str, Plain], period: str, program: Program) -> str:
         "routes.sets.note",
         quarters=count_of("routes.quarters", row["quarters"], count=numbers.count(row["quarters"])),
         period=period,
-        plural=plural(row["geography"]),
+        plural=words.plural_area(row["geography"]),
         reading=reading,
     )
 
@@ -276,7 +269,7 @@ def set_lines(found: dict[str, Plain], program: Program) -> list[str]:
                 name=set_name(choice, program),
                 chosen=numbers.count(row["chosen"]),
                 areas=numbers.count(row["areas"]),
-                plural=plural(row["geography"]),
+                plural=words.plural_area(row["geography"]),
                 inside=numbers.count(row["inside"]),
                 incidents=numbers.count(row["incidents"]),
                 share=numbers.percent(100 * row["share"]),
@@ -296,245 +289,11 @@ def set_name(choice: str, program: Program) -> str:
     return str(program.entry("area_group", choice.removeprefix("group/")).get("name", choice))
 
 
-def groups_of(program: Program) -> dict[str, str]:
-    """area → name of the group of areas that it is in."""
-    return {area: group["name"] for group in program.entries("area_group") for area in group["areas"]}
-
-
-def spots(frame: pd.DataFrame, program: Program, release: str) -> ChartDescription:
-    """The small areas with the highest level, each with its interval."""
-    rows = frame.to_dict("records")
-    first = rows[0]
-    kind, groups = plural(first["geography"]), groups_of(program)
-    sure = sum(row["chance_in_top"] >= SURE for row in rows)
-    undecided = sum(OPEN <= row["chance_in_top"] < SURE for row in rows)
-    estimates = tuple(
-        Estimate(
-            _spot_name(row, groups),
-            float(row["level"]),
-            float(row["lower_95"]),
-            float(row["upper_95"]),
-            role="headline" if row["chance_in_top"] >= SURE else "estimate",
-            hover=_spot_row(row, groups),
-        )
-        for row in rows[:SHOWN_SPOTS]
-    )
-    return ChartDescription(
-        id="routes-hot-spots",
-        title=say(
-            "routes.spots.title",
-            sure=numbers.count(sure),
-            areas=numbers.count(len(rows)),
-            plural=kind,
-            top=numbers.count(first["top_areas"]),
-            open=numbers.count(undecided),
-        ),
-        subtitle=say(
-            "routes.spots.subtitle",
-            first=numbers.month(first["first_month"]),
-            last=numbers.month(first["last_month"]),
-        ),
-        alt=say(
-            "routes.spots.alt",
-            count=numbers.count(len(estimates)),
-            plural=kind,
-            rows="; ".join(item.hover for item in estimates),
-        ),
-        note=say("chart.release", release=release),
-        x=Axis(say("routes.spots.x", months=numbers.count(first["months"])), lowest=0,
-               highest=1.05 * max(float(row["upper_95"]) for row in rows)),
-        y=Axis("", "category", categories=tuple(item.label for item in estimates)),
-        estimates=estimates,
-        height=90 + 30 * len(estimates),
-        table=tuple(
-            {
-                "name": row["name"] or row["area"],
-                "area_group": groups.get(row["area"], ""),
-                "count": int(row["count"]),
-                "level": round(row["level"], 1),
-                "lower_95": round(row["lower_95"], 1),
-                "upper_95": round(row["upper_95"], 1),
-                "rank": int(row["rank"]),
-                "rank_range": say("numbers.span", first=row["rank_lower_95"], last=row["rank_upper_95"]),
-                "chance_in_top": round(100 * row["chance_in_top"]),
-            }
-            for row in rows
-        ),
-    )  # fmt: skip
-
-
-def spots_note(frame: pd.DataFrame) -> str:
-    return say("routes.spots.note", weight=numbers.percent(100 * float(frame["weight_own"].iloc[0])))
-
-
-def group_lines(frame: pd.DataFrame, program: Program) -> list[str]:
-    """The areas of each named group among the hot spots."""
-    rows = {row["area"]: row for row in frame.to_dict("records")}
-    lines = []
-    for group in program.entries("area_group"):
-        members = [rows[area] for area in group["areas"] if area in rows]
-        if members:
-            ordered = sorted(members, key=lambda row: -row["level"])
-            lines.append(
-                say(
-                    "routes.spots.groups",
-                    group=f"**{group['name']}**",
-                    rows="; ".join(_spot_row(row, {}) for row in ordered),
-                )
-            )
-    return lines
-
-
-def asked_for(requests: pd.DataFrame, frame: pd.DataFrame, limit: int = 5) -> list[str]:
-    """Areas that were asked for, those with most shown requests first, beside their rank by shootings."""
-    shown = requests[requests["n"].notna() & (requests["n"] > 0)]
-    if shown.empty or frame.empty:
-        return []
-    ranks = {row["area"]: row for row in frame.to_dict("records")}
-    totals = shown.groupby("area").agg(n=("n", "sum"), first=("period", "min"), last=("period", "max"))
-    lines = []
-    for area, row in totals.sort_values("n", ascending=False).head(limit).iterrows():
-        spot = ranks.get(str(area))
-        if spot is None:
-            continue
-        first, last = numbers.as_date(row["first"]), numbers.as_date(row["last"])
-        assert first is not None and last is not None
-        years = (
-            str(first.year)
-            if first.year == last.year
-            else say("numbers.span", first=first.year, last=last.year)
-        )
-        lines.append(
-            say(
-                "routes.requests.line",
-                name=spot["name"] or area,
-                n=numbers.count(row["n"]),
-                years=years,
-                rank=numbers.count(spot["rank"]),
-                areas=numbers.count(len(frame)),
-                rank_lower=numbers.count(spot["rank_lower_95"]),
-                rank_upper=numbers.count(spot["rank_upper_95"]),
-            )
-        )
-    return lines
-
-
-def check_sentences(check: pd.DataFrame) -> list[str]:
-    """How well a forecast would have done in the months held back, beside plain rules."""
-    by_method = {row["method"]: row for row in check.to_dict("records")}
-    model, last_year = by_method["model"], by_method["last_year"]
-    sentence = say(
-        "routes.check.sentence",
-        months=numbers.count(model["months"]),
-        first=numbers.month(model["first_month"]),
-        last=numbers.month(model["last_month"]),
-        top=numbers.count(model["top_areas"]),
-        plural=plural(model["geography"]),
-        incidents=numbers.count(model["incidents"]),
-        model=numbers.percent(100 * model["share_in_top"]),
-        last_year=numbers.percent(100 * last_year["share_in_top"]),
-        last_quarter=numbers.percent(100 * by_method["last_quarter"]["share_in_top"]),
-        chance=numbers.percent(100 * model["top_areas"] / model["areas"]),
-    )
-    gain = model["share_in_top"] - last_year["share_in_top"]
-    return [sentence, say("routes.check.better" if gain >= WORTH_SAYING else "routes.check.alike")]
-
-
-def check_table(check: pd.DataFrame) -> list[Plain]:
-    """One row a method."""
-    return [
-        {
-            "method": say(f"routes.check.method.{row['method']}"),
-            "share_in_top": numbers.percent(100 * row["share_in_top"]),
-            "deviance": numbers.decimal(row["deviance"], 1),
-            "worse_by": ""
-            if row["method"] == "model"
-            else say(
-                "routes.check.worse",
-                value=numbers.decimal(row["worse_by"], 1),
-                lower=numbers.decimal(row["worse_by_lower_95"], 1),
-                upper=numbers.decimal(row["worse_by_upper_95"], 1),
-            ),
-            "observed_over_expected": numbers.decimal(row["observed_over_expected"], 2),
-            "slope": numbers.decimal(row["slope"], 2) if numbers.is_known(row["slope"]) else "",
-            "coverage_80": numbers.percent(100 * row["coverage_80"]) if numbers.is_known(row["coverage_80"]) else "",
-        }
-        for row in check.to_dict("records")
-    ]  # fmt: skip
-
-
-def calibration(bins: pd.DataFrame, release: str) -> ChartDescription:
-    """Counted against expected, by groups of area-months of alike expectation."""
-    rows = bins.sort_values("bin").to_dict("records")
-    estimates: list[Estimate] = []
-    for row in rows:
-        parts = {
-            "bin": numbers.count(row["bin"]),
-            "area_months": numbers.count(row["area_months"]),
-            "expected": numbers.count(row["expected"]),
-            "observed": numbers.count(row["observed"]),
-            "lower": numbers.count(row["lower_95"]),
-            "upper": numbers.count(row["upper_95"]),
-        }
-        hover = say("routes.check.bin_row", **parts)
-        label = say("routes.check.bin", bin=parts["bin"])
-        estimates.append(
-            Estimate(
-                label, float(row["observed"]), float(row["lower_95"]), float(row["upper_95"]), hover=hover
-            )
-        )
-        estimates.append(Estimate(label, float(row["expected"]), None, None, role="headline", hover=hover))
-    low, high = rows[0], rows[-1]
-    return ChartDescription(
-        id="routes-calibration",
-        title=say(
-            "routes.check.calibration_title",
-            expected=numbers.count(low["expected"]),
-            observed=numbers.count(low["observed"]),
-            observed_top=numbers.count(high["observed"]),
-            expected_top=numbers.count(high["expected"]),
-        ),
-        subtitle=say("routes.check.calibration_subtitle"),
-        alt=say(
-            "routes.check.calibration_alt",
-            bins=numbers.count(len(rows)),
-            rows="; ".join(item.hover for item in estimates[::2]),
-        ),
-        note=say("chart.release", release=release),
-        x=Axis(sentence_case(words.things("gunshot", "incidents")), lowest=0,
-               highest=1.05 * max(float(row["upper_95"]) for row in rows)),
-        y=Axis("", "category", categories=tuple(dict.fromkeys(item.label for item in estimates))),
-        estimates=tuple(estimates),
-        height=360,
-        table=tuple(
-            {
-                "bin": int(row["bin"]),
-                "area_months": int(row["area_months"]),
-                "expected": round(row["expected"], 1),
-                "observed": int(row["observed"]),
-                "lower_95": round(row["lower_95"], 1),
-                "upper_95": round(row["upper_95"], 1),
-            }
-            for row in rows
-        ),
-    )  # fmt: skip
-
-
-def most_asked(lines: Sequence[str]) -> str:
-    """The areas named in `asked_for`, as a sentence."""
-    names = [line.split("**")[1] for line in lines[:2]]
-    return (
-        say("routes.requests.sentence", names=enumerate_words(names))
-        if names
-        else say("routes.requests.none")
-    )
-
-
 def _parts(row: Plain) -> dict[str, str]:
     return {
         "chosen": numbers.count(row["chosen"]),
         "areas": numbers.count(row["areas"]),
-        "plural": plural(row["geography"]),
+        "plural": words.plural_area(row["geography"]),
         "share": numbers.percent(100 * row["share"]),
         "lower": numbers.percent(100 * row["lower_95"]),
         "upper": numbers.percent(100 * row["upper_95"]),
@@ -549,22 +308,3 @@ def _span(accuracy: pd.DataFrame, compared: bool = True) -> tuple[object, object
     if compared and quarters["hours_share"].notna().any():
         quarters = quarters[quarters["hours_share"].notna()]
     return quarters["period"].min(), quarters["period"].max()
-
-
-def _spot_name(row: Plain, groups: dict[str, str]) -> str:
-    name = row["name"] or row["area"]
-    group = groups.get(row["area"])
-    return say("routes.spots.group", name=name, group=group) if group and group != name else str(name)
-
-
-def _spot_row(row: Plain, groups: dict[str, str]) -> str:
-    return say(
-        "routes.spots.row",
-        name=_spot_name(row, groups),
-        number=numbers.count(row["count"]),
-        level=numbers.decimal(row["level"], 1),
-        lower=numbers.decimal(row["lower_95"], 1),
-        upper=numbers.decimal(row["upper_95"], 1),
-        rank_lower=numbers.count(row["rank_lower_95"]),
-        rank_upper=numbers.count(row["rank_upper_95"]),
-    )

@@ -13,6 +13,7 @@ import pandas as pd
 from presentation import numbers
 from presentation.escape import markdown, plain
 from presentation.language import say
+from presentation.providers import totals
 from presentation.words import word
 
 
@@ -187,16 +188,7 @@ def source_fault_table(quality: pd.DataFrame) -> pd.DataFrame:
 
 def provider_table(months: pd.DataFrame, conduct: pd.DataFrame | None) -> pd.DataFrame:
     """One row a provider over all months: hours, records, conduct reports, money."""
-    summed = months.groupby(["provider", "name"], as_index=False).agg(
-        contracted=("contracted_hours", lambda hours: hours.sum(min_count=1)),
-        logged=("logged_hours", "sum"),
-        overlapping=("overlapping_hours", "sum"),
-        due=("records_due", "sum"),
-        on_time=("records_on_time", "sum"),
-        late=("records_late", "sum"),
-        paid=("paid_usd", "sum"),
-    )
-    summed["missing"] = summed["due"] - summed["on_time"] - summed["late"]
+    summed = totals(months)
     summed["delivered"] = (100 * summed["logged"] / summed["contracted"]).round(0)
     reports = conduct if conduct is not None else pd.DataFrame(columns=["provider", "status", "reports"])
     for column, rows in (("reports", reports), ("open_reports", reports[reports["status"] == "open"])):

@@ -58,3 +58,8 @@ def interval_name(code: str) -> str:
     name, _, lags = code.partition(":")
     base = word("interval_name", name)
     return f"{base}, {lags}" if lags else base
+
+
+def plural_area(geography: str) -> str:
+    """Kind of area, several of them, in the middle of a sentence: `neighborhoods`."""
+    return word("geography_plural", geography).lower()

@@ -8,7 +8,6 @@ page; a page whose checksum no longer fits is fetched again. The CSV appears onl
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from etl.checksum import file_sha256
 from etl.fetch.client import Client, FetchError, make_client
 from etl.fetch.portals import Row, count_rows, pages
 from etl.source_settings import FetchLayer, Source
@@ -58,7 +58,7 @@ def fetch_layer(
     """Fetch one layer into a folder, taking up where an earlier attempt ended. Raises FetchError."""
     target = folder / f"{name}.csv"
     manifest = _read_manifest(folder)
-    if manifest.get("complete") and target.is_file() and _sha256(target) == manifest["csv_sha256"]:
+    if manifest.get("complete") and target.is_file() and file_sha256(target) == manifest["csv_sha256"]:
         progress(f"{name}: already fetched today, {manifest['rows']:,} rows")
         return target
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ def fetch_layer(
             _write(path, page.raw)
             rows_path = folder / f"page-{page.number:05d}.rows.json"
             _write(rows_path, json.dumps(page.rows, ensure_ascii=False).encode())
-            entry = {"sha256": _sha256(path), "rows": len(page.rows), "more": page.more}
+            entry = {"sha256": file_sha256(path), "rows": len(page.rows), "more": page.more}
             manifest["pages"].append(entry)
             _write(folder / "manifest.json", json.dumps(manifest, indent=1).encode())
             received += len(page.rows)
@@ -83,7 +83,7 @@ def fetch_layer(
     if expected is not None and abs(received - expected) > max(1.0, _TOLERATED_SHARE * expected):
         raise FetchError(f"{layer.url} has {expected:,} rows, but {received:,} came. Fetch again.")
     rows = _write_csv(folder, target, len(manifest["pages"]))
-    manifest |= {"complete": True, "rows": rows, "csv_sha256": _sha256(target)}
+    manifest |= {"complete": True, "rows": rows, "csv_sha256": file_sha256(target)}
     _write(folder / "manifest.json", json.dumps(manifest, indent=1).encode())
     progress(f"{name}: {rows:,} rows in {target.name}, sha256 {manifest['csv_sha256'][:12]}")
     return target
@@ -105,7 +105,7 @@ def _pages_there(folder: Path, manifest: dict[str, Any]) -> int:
     for number, entry in enumerate(manifest.get("pages", [])):
         path = folder / f"page-{number:05d}.json"
         rows = folder / f"page-{number:05d}.rows.json"
-        if not (path.is_file() and rows.is_file() and _sha256(path) == entry["sha256"]):
+        if not (path.is_file() and rows.is_file() and file_sha256(path) == entry["sha256"]):
             return number
     return len(manifest.get("pages", []))
 
@@ -140,7 +140,3 @@ def _write(path: Path, content: bytes) -> None:
     aside = path.with_name(path.name + ".part")
     aside.write_bytes(content)
     aside.replace(path)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

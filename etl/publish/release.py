@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import uuid
@@ -21,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from etl import warehouse
+from etl.checksum import file_sha256
 from etl.dictionary import create_table_sql, load_dictionary
 from etl.sql_text import identifier, literal
 from etl.statements import load_statements
@@ -194,8 +194,7 @@ def publish(
             raise BuildError(
                 "The release reads back other than it was written. Check the disk, then build again."
             )
-    with path.open("rb") as opened:
-        sha = hashlib.file_digest(opened, "sha256").hexdigest()
+    sha = file_sha256(path)
     folder = home / "releases"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{release_id}-{sha[:12]}.duckdb"

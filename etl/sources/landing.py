@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-import hashlib
 import io
 import zipfile
 import zlib
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from etl.checksum import file_sha256
 from etl.problems import BadInput, Problem, shown
 
 PACKED_LIMIT = 200 * 1024**2
@@ -78,7 +78,7 @@ def land_text(source: Path, workplace: Path, delimiter: str = ",") -> Landed:
         raise _problem(
             source, f"{size:,} bytes, more than {limit:,}", "Split the file by year and load the parts."
         )
-    digest = _sha256(source)
+    digest = file_sha256(source)
     path = source if packed is None else _unpack(source, workplace / f"{digest[:16]}.csv", packed)
     encoding, newlines, marked = _scan(source, path)
     notes = []
@@ -90,11 +90,6 @@ def land_text(source: Path, workplace: Path, delimiter: str = ",") -> Landed:
             notes.append("mixed newlines made one kind")
     header = _header(source, path, delimiter)
     return Landed(source.name, path, size, digest, encoding, header, "; ".join(notes))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _unpack(source: Path, target: Path, packed: str) -> Path:

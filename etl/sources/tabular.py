@@ -6,7 +6,6 @@ What is reported (name, bytes, SHA-256) is always the file that came, never its 
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from etl.checksum import file_sha256
 from etl.problems import BadInput, Problem
 from etl.sources.landing import COLUMN_LIMIT, PACKED_LIMIT, UNPACKED_LIMIT, Landed, land_text
 from etl.sources.sheets import WORKBOOK_ENDINGS, land_workbook
@@ -40,7 +40,7 @@ def land_table(source: Path, workplace: Path, delimiter: str = ",", sheet: str |
         raise _problem(
             source, f"{size:,} bytes, more than {PACKED_LIMIT:,}", "Split it by year, or export it as CSV."
         )
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    digest = file_sha256(source)
     target = workplace / f"{digest[:16]}.table.csv"
     if ending in WORKBOOK_ENDINGS:
         _write(target, *_sheet(source, sheet))

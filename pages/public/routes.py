@@ -8,7 +8,7 @@ from pages.parts.choice import choose, choose_program
 from pages.parts.figure import show
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.templates import offer_templates
-from presentation import requests, routes, tables
+from presentation import forecast_check, hot_spots, requests, routes, tables
 from presentation.language import say
 
 release = reading.open_release()
@@ -63,14 +63,14 @@ else:
     st.write(say("routes.no_counts"))
 
 if len(spots):
-    show(routes.spots(spots, program, release.id), release)
-    st.write(routes.spots_note(spots))
-    for line in routes.group_lines(spots, program):
+    show(hot_spots.spots(spots, program, release.id), release)
+    st.write(hot_spots.spots_note(spots))
+    for line in hot_spots.group_lines(spots, program):
         st.markdown(f"- {line}")
 
 st.subheader(say("routes.requests.title"), anchor=False)
-lines = routes.asked_for(asked, spots)
-st.write(routes.most_asked(lines))
+lines = hot_spots.asked_for(asked, spots)
+st.write(hot_spots.most_asked(lines))
 for line in lines:
     st.markdown(f"- {line}")
 if lines:
@@ -81,10 +81,13 @@ for line in requests.path_lines([fact for fact in said if fact["fact"] in routes
 check = reading.read(release, "forecast_check", city=program.city)
 if len(check):
     st.subheader(say("routes.check.title"), anchor=False)
-    for line in routes.check_sentences(check):
+    for line in forecast_check.check_sentences(check):
         st.write(line)
-    st.table(tables.labelled(pd.DataFrame(routes.check_table(check))), hide_index=True)
-    show(routes.calibration(reading.read(release, "forecast_bins", city=program.city), release.id), release)
+    st.table(tables.labelled(pd.DataFrame(forecast_check.check_table(check))), hide_index=True)
+    show(
+        forecast_check.calibration(reading.read(release, "forecast_bins", city=program.city), release.id),
+        release,
+    )
     st.caption(say("routes.check.limits"))
 
 if not len(accuracy) or accuracy["hours_share"].isna().all():

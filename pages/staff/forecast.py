@@ -10,7 +10,7 @@ from pages.parts.choice import choose_program
 from pages.parts.figure import show as show_chart
 from pages.parts.frame import footer, simulated_banner
 from pages.parts.staff_table import show
-from presentation import forecast, routes, tables
+from presentation import forecast, forecast_check, tables, words
 from presentation.language import say
 
 access.require("leadership")
@@ -33,15 +33,15 @@ st.subheader(forecast.answer(rows), anchor=False)
 st.write(forecast.limits(rows))
 check = reading.read(release, "forecast_check", city=program.city)
 if len(check):
-    for line in routes.check_sentences(check):
+    for line in forecast_check.check_sentences(check):
         st.write(line)
 st.subheader(say("staff.forecast.table"), anchor=False)
 show(forecast.table(rows, names))
 st.caption(say("staff.forecast.made_from", release=rows["release_id"].iloc[0]))
 if len(check):
-    st.table(tables.labelled(pd.DataFrame(routes.check_table(check))), hide_index=True)
+    st.table(tables.labelled(pd.DataFrame(forecast_check.check_table(check))), hide_index=True)
     bins = reading.read(release, "forecast_bins", city=program.city)
-    show_chart(routes.calibration(bins, release.id), release)
+    show_chart(forecast_check.calibration(bins, release.id), release)
 
 st.subheader(say("staff.forecast.hours"), anchor=False)
 hours = staff_door.ask("hours_by_month", program=program.id)
@@ -61,6 +61,6 @@ if worked.empty:
     st.info(say("staff.forecast.hours_none"))
 else:
     top = int(check["top_areas"].iloc[0]) if len(check) else 0
-    st.write(say("staff.forecast.hours_text", top=top, plural=routes.plural(geography)))
+    st.write(say("staff.forecast.hours_text", top=top, plural=words.plural_area(geography)))
     show(worked)
 footer(release, program)

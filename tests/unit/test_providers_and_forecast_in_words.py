@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from presentation import forecast, providers, routes
+from presentation import forecast, hot_spots, providers, routes
 from presentation.program import Program
 
 LOGS = Path(__file__).resolve().parents[2] / "data/simulated-city/logs"
@@ -120,7 +120,7 @@ def test_requests_to_add_areas_stand_beside_their_rank_and_hidden_ones_are_not_c
             "rank_upper_95": [2, 2],
         }
     )
-    lines = routes.asked_for(requests, spots)
+    lines = hot_spots.asked_for(requests, spots)
     assert lines == [
         "**Alder**: at least 45 requests (2022 to 2023); rank 2 of 2 by shootings, its true rank lies between 1 and 2."
     ]

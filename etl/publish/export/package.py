@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from etl.checksum import file_sha256
 from etl.dictionary import Dictionary, Table
 from etl.publish.export import engine, replication
 from etl.publish.export.changes import changes_csv, changes_markdown, compare
@@ -197,11 +197,6 @@ def _written(table: Table, path: Path, folder: Path, rows: int) -> WrittenFile:
         sha256=file_sha256(path),
         rows=rows,
     )
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def checksums(folder: Path) -> str:
