@@ -16,7 +16,7 @@ from pages.parts.result_blocks import (
     gates_unmet,
     which_side,
 )
-from presentation import sentences, tables, words
+from presentation import record, sentences, tables, words
 from presentation.charts import estimates as charts
 from presentation.charts.counterfactual import counterfactual
 from presentation.charts.description import ChartDescription
@@ -136,5 +136,12 @@ for chart in reading.kept(release, ("curves", *key), curves):
 
 st.subheader(say("results.card_title"), anchor=False)
 estimand_card(program, row, result)
+on_record = reading.kept(
+    release,
+    ("on_record", *key),
+    lambda: record.on_record(reading.ledger(release), program.id, question.analysis),
+)
+if on_record:
+    st.write(on_record)
 link_to_view(release, program=program.id, outcome=outcome, unit=unit, phase=phase, areas=group)
 footer(release)

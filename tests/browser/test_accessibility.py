@@ -19,6 +19,7 @@ PAGES = (
     "/requests",
     "/funding",
     "/claims",
+    "/record",
     "/promises",
     "/evidence",
     "/briefing",

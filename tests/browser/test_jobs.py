@@ -13,7 +13,7 @@ from tests.fixture_release import OLDER_ID, RELEASE_ID
 
 pytestmark = pytest.mark.browser
 PAGES = (
-    "/", "/results", "/places", "/outreach", "/routes", "/requests", "/funding", "/claims", "/promises",
+    "/", "/results", "/places", "/outreach", "/routes", "/requests", "/funding", "/claims", "/record", "/promises",
     "/evidence", "/briefing", "/downloads", "/method",
 )  # fmt: skip
 
