@@ -4,7 +4,7 @@ Each run makes a file of invented incidents and measures, on that same file, in 
 
 - `raw read`: DuckDB's own `CREATE TABLE AS SELECT * FROM read_csv(...)`, which types but does not check;
 - `etl`: the build of incidents (landing, text to types, faults, de-duplication, outcomes, places,
-  counts by area and month with zeros, weekday and hour);
+  counts by area and month with zeros, by neighborhood and day, weekday and hour);
 - `pandas`: the same work in pandas;
 - `incremental` (up to a million rows): 1 % new rows, as a feed of changes, onto a full load that is remembered.
 
@@ -168,14 +168,19 @@ def run_raw(path: Path) -> dict[str, float]:
 
 
 def count(connection: Any, loaded: Any) -> None:
-    """From incidents to counts by month, weekday and hour, as a build does it."""
+    """From incidents to counts by month, day, weekday and hour, as a build does it."""
     from etl.load.incidents import add_near_repeats
     from etl.publish.build import insert_counts
     from etl.statements import load_statements
 
     add_near_repeats(connection, loaded)
     insert_counts(connection, loaded)
-    for name in ("make_out_monthly", "make_out_weekday_hour"):
+    for name in (
+        "make_out_monthly",
+        "make_out_weekday_hour",
+        "make_out_daily",
+        "make_out_daily_neighborhoods",
+    ):
         connection.execute(load_statements("core")[name].text)
 
 
@@ -288,7 +293,7 @@ def run_pandas(path: Path) -> dict[str, float]:
     )
     gap = shot.groupby("neighborhood")["occurred_at"].diff()
     near = shot[gap <= pd.Timedelta(days=14)].assign(outcome="near_repeat_shooting", victims=1)
-    kept = pd.concat([kept, near])
+    kept = pd.concat([kept, near], ignore_index=True)
     kept["city"] = "simulated-city"
     pieces = []
     for basis in ("occurred", "reported"):
@@ -300,6 +305,14 @@ def run_pandas(path: Path) -> dict[str, float]:
                 [kept["outcome"].unique(), kept[kind].dropna().unique(), calendar]
             )
             pieces.append(grouped.reindex(every, fill_value=0))
+        day = kept[f"{basis}_at"].dt.normalize()
+        pieces += [
+            part.groupby(["outcome", kind, day.loc[part.index]])["victims"].agg(["size", "sum"])
+            for kind, part in (
+                ("city", kept),
+                ("neighborhood", kept[~kept["outcome"].str.startswith("domestic_")]),
+            )
+        ]
     hours = kept.groupby(["outcome", kept["occurred_at"].dt.dayofweek, kept["occurred_at"].dt.hour]).size()
     seconds = time.perf_counter() - started
     city = pieces[0]

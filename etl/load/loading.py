@@ -126,7 +126,12 @@ def load_everything(loading: Loading) -> None:
             claimed |= load_covariate_source(loading, source)
     _name_the_rest(loading, claimed)
     core = load_statements("core")
-    for name in ("make_out_monthly", "make_out_weekday_hour", "make_out_daily"):
+    for name in (
+        "make_out_monthly",
+        "make_out_weekday_hour",
+        "make_out_daily",
+        "make_out_daily_neighborhoods",
+    ):
         connection.execute(core[name].text)
     write_ledger(connection, loading.ledger, {source.id: source for source in sources}, loading.dates)
     insert_records(connection, "out_quality", [figure.values() for figure in loading.figures])

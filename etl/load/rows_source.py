@@ -167,4 +167,5 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
         asked = {"source": source.id, "city": source.city, "simulated": source.simulated}
         connection.execute(core["insert_triangle"].text, asked)
     if rows.replaces == "all":
-        connection.execute(core["insert_daily_counts"].text, {"source": source.id, "city": source.city})
+        connection.execute(core["make_day_cell"].text, {"source": source.id, "city": source.city})
+        connection.execute(core["insert_daily_counts"].text, {"city": source.city})

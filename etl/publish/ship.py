@@ -33,9 +33,10 @@ SHIPPED_SOURCES = (
 def ship_counts(
     connection: duckdb.DuckDBPyConnection, city: str, sources: Sequence[str], target: Path
 ) -> None:
-    """counts_by_month.csv (a row for each area and month, a column for each measure), weekday_hour.csv, quality.csv.
+    """counts_by_month.csv (a row for each area and month, a column for each measure), daily.csv and others.
 
-    An empty cell is a month in which that outcome was not recorded; zero is zero.
+    An empty cell is a month or day in which that outcome was not recorded; zero is zero. Only in
+    daily_neighborhood.csv, which holds days with an event alone, an empty cell is a zero.
     """
     measures = connection.execute(
         "SELECT DISTINCT outcome, unit, month_basis FROM out_monthly WHERE city = ? "
@@ -53,21 +54,26 @@ def ship_counts(
         [city],
         target / "counts_by_month.csv",
     )
-    by_day = connection.execute(
-        "SELECT DISTINCT outcome, unit, date_basis FROM out_daily WHERE city = ? "
-        "ORDER BY outcome, unit, date_basis DESC", [city],
-    ).fetchall()  # fmt: skip
-    daily = ", ".join(
-        f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND date_basis = '{basis}') "
-        f'AS "{outcome}_{unit}_{basis}"'
-        for outcome, unit, basis in by_day
-    )
-    _copy(
-        connection,
-        f"SELECT date, {daily} FROM out_daily WHERE city = ? GROUP BY date ORDER BY date",
-        [city],
-        target / "daily.csv",
-    )
+    for geography, file, named in (
+        ("city", "daily.csv", ""),
+        ("neighborhood", "daily_neighborhood.csv", "area, "),
+    ):
+        by_day = connection.execute(
+            "SELECT DISTINCT outcome, unit, date_basis FROM out_daily WHERE city = ? AND geography = ? "
+            "ORDER BY outcome, unit, date_basis DESC", [city, geography],
+        ).fetchall()  # fmt: skip
+        daily = ", ".join(
+            f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND date_basis = '{basis}') "
+            f'AS "{outcome}_{unit}_{basis}"'
+            for outcome, unit, basis in by_day
+        )
+        _copy(
+            connection,
+            f"SELECT {named}date, {daily} FROM out_daily WHERE city = ? AND geography = ? "
+            f"GROUP BY {named}date ORDER BY {named}date",
+            [city, geography],
+            target / file,
+        )
     _copy(
         connection,
         "SELECT outcome, unit, weekday, hour, count, first_month, last_month FROM out_weekday_hour WHERE city = ? "

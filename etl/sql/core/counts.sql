@@ -13,7 +13,8 @@ CREATE TEMP TABLE weekday_hour_count (
   first_month DATE, last_month DATE, simulated BOOLEAN
 );
 CREATE TEMP TABLE daily_count (
-  city VARCHAR, date DATE, date_basis VARCHAR, outcome VARCHAR, unit VARCHAR, count BIGINT
+  city VARCHAR, geography VARCHAR, area VARCHAR, date DATE, date_basis VARCHAR, outcome VARCHAR, unit VARCHAR,
+  count BIGINT
 )
 
 -- name: make_incident_cell
@@ -93,27 +94,41 @@ LEFT JOIN weekday_hour_count AS counted
   AND counted.weekday = grid.weekday AND counted.hour = grid.hour
 ORDER BY grid.city, grid.outcome, grid.unit, grid.weekday, grid.hour
 
+-- name: make_day_cell
+-- Each date and kind of area in a pass of its own: cells of all of them together would be as many as the rows.
+CREATE OR REPLACE TEMP TABLE day_cell AS
+SELECT outcome, 'occurred' AS date_basis, occurred_at::DATE AS date, 'city' AS geography, $city AS area,
+       count(*) AS incidents, sum(victims)::BIGINT AS victims
+FROM core_incident
+WHERE source = $source AND occurred_at IS NOT NULL
+GROUP BY outcome, occurred_at::DATE
+UNION ALL
+SELECT outcome, 'reported', reported_at::DATE, 'city', $city, count(*), sum(victims)::BIGINT
+FROM core_incident
+WHERE source = $source AND reported_at IS NOT NULL
+GROUP BY outcome, reported_at::DATE
+UNION ALL
+SELECT outcome, 'occurred', occurred_at::DATE, 'neighborhood', neighborhood, count(*), sum(victims)::BIGINT
+FROM core_incident
+WHERE source = $source AND occurred_at IS NOT NULL AND neighborhood IS NOT NULL
+  AND NOT starts_with(outcome, 'domestic_')
+GROUP BY outcome, occurred_at::DATE, neighborhood
+UNION ALL
+SELECT outcome, 'reported', reported_at::DATE, 'neighborhood', neighborhood, count(*), sum(victims)::BIGINT
+FROM core_incident
+WHERE source = $source AND reported_at IS NOT NULL AND neighborhood IS NOT NULL
+  AND NOT starts_with(outcome, 'domestic_')
+GROUP BY outcome, reported_at::DATE, neighborhood
+
 -- name: insert_daily_counts
--- City totals by day, of outcomes that are counted as incidents or victims.
+-- By day: the whole city, and each neighborhood but of domestic outcomes (few enough a day to be read as cases).
 INSERT INTO daily_count
-SELECT $city, day.date, day.date_basis, day.outcome, span.unit,
-       sum(CASE WHEN span.unit = 'victims' THEN day.victims ELSE day.incidents END)
-FROM (
-  SELECT outcome, unnest(['occurred', 'reported']) AS date_basis, unnest([occurred_on, reported_on]) AS date,
-         incidents, victims
-  FROM (
-    SELECT outcome, occurred_at::DATE AS occurred_on, reported_at::DATE AS reported_on, count(*) AS incidents,
-           sum(victims) AS victims
-    FROM core_incident
-    WHERE source = $source
-    GROUP BY outcome, occurred_at::DATE, reported_at::DATE
-  )
-) AS day
+SELECT $city, cell.geography, cell.area, cell.date, cell.date_basis, cell.outcome, span.unit,
+       CASE WHEN span.unit = 'victims' THEN cell.victims ELSE cell.incidents END
+FROM day_cell AS cell
 JOIN count_span AS span
-  ON span.city = $city AND span.geography = 'city' AND span.outcome = day.outcome
-  AND span.month_basis = day.date_basis
-WHERE day.date IS NOT NULL
-GROUP BY day.date, day.date_basis, day.outcome, span.unit
+  ON span.city = $city AND span.geography = cell.geography AND span.outcome = cell.outcome
+  AND span.month_basis = cell.date_basis
 
 -- name: make_out_daily
 -- City totals by day with their zeros, for windows that do not end with a month.
@@ -126,12 +141,26 @@ FROM (
   FROM count_span
   WHERE geography = 'city' AND unit <> 'calls'
     AND EXISTS (SELECT 1 FROM daily_count AS any_day
-                WHERE any_day.city = count_span.city AND any_day.outcome = count_span.outcome
-                  AND any_day.unit = count_span.unit AND any_day.date_basis = count_span.month_basis)
+                WHERE any_day.city = count_span.city AND any_day.geography = 'city'
+                  AND any_day.outcome = count_span.outcome AND any_day.unit = count_span.unit
+                  AND any_day.date_basis = count_span.month_basis)
 ) AS grid
 LEFT JOIN daily_count AS day
-  ON day.city = grid.city AND day.date = grid.date AND day.date_basis = grid.month_basis
-  AND day.outcome = grid.outcome AND day.unit = grid.unit
+  ON day.city = grid.city AND day.geography = 'city' AND day.date = grid.date
+  AND day.date_basis = grid.month_basis AND day.outcome = grid.outcome AND day.unit = grid.unit
+
+-- name: make_out_daily_neighborhoods
+-- Only days with an event: with their zeros, 87 neighborhoods would be thirty times as many rows.
+INSERT INTO out_daily
+SELECT day.city, day.geography, day.area, day.date, day.date_basis, day.outcome, day.unit, day.count::INTEGER,
+       span.simulated
+FROM daily_count AS day
+JOIN count_span AS span
+  ON span.city = day.city AND span.geography = day.geography AND span.outcome = day.outcome
+  AND span.unit = day.unit AND span.month_basis = day.date_basis
+  AND day.date BETWEEN span.first_month AND last_day(span.last_month)
+JOIN core_area AS area ON area.city = day.city AND area.geography = day.geography AND area.area = day.area
+WHERE day.geography = 'neighborhood' AND day.unit <> 'calls' AND day.count > 0
 
 -- name: insert_triangle
 -- Known after k months, for every k that lies inside the complete months; and which months are still provisional.
