@@ -10,6 +10,7 @@ import duckdb
 from etl.load.changes import side_of
 from etl.load.incidents import LoadedRows
 from etl.load.store import CELLS, COLUMNS, PLACES, last_load, make_store, store_path
+from etl.load.usual_share import rows_of
 from etl.problems import BadInput, Problem
 from etl.source_settings import Source
 from etl.sql_text import literal
@@ -149,8 +150,8 @@ def _remember_source(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, 
     assert number is not None
     load = int(number[0])
     connection.execute(
-        "INSERT INTO store.load_history VALUES (?, ?, ?, ?, ?)",
-        [load, source, _files(loaded), release_id, datetime.now(UTC).replace(tzinfo=None)],
+        "INSERT INTO store.load_history VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [load, source, _files(loaded), release_id, datetime.now(UTC).replace(tzinfo=None), *rows_of(loaded)],
     )
     if loaded.onto is None:
         own = f"source = {literal(source)}"

@@ -15,6 +15,7 @@ from etl.load.loading import Loading
 from etl.load.quality import quality_of_rows
 from etl.load.raw import RawView
 from etl.load.revisions import compare, compare_with_memory
+from etl.load.usual_share import refuse_unusual
 from etl.problems import SettingsError
 from etl.source_settings import GEOGRAPHIES, Source
 from etl.sources.landing import Landed
@@ -36,6 +37,9 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
         loaded = _load_exports(loading, source, landed)
     else:
         loaded = _load(loading, source, landed, loading.next_load_id())
+    home = loading.options.home
+    if home is not None and not loading.options.set_aside_unusual:
+        refuse_unusual(loading.connection, home, loaded)
     place_by_point(loading.connection, loaded, loading.polygons(source.city))
     last_month = None
     if source.kind == "rows":
@@ -49,7 +53,6 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
         last_month = max((span[1] for span in loaded.spans.values()), default=None)
     elif source.call:
         _insert_calls(loading, loaded)
-    home = loading.options.home
     if home is not None:
         compare_with_memory(loading.connection, home, loaded, loading.options.take_smaller)
     loading.loaded.append(loaded)

@@ -50,6 +50,8 @@ def make_store(connection: duckdb.DuckDBPyConnection) -> None:
         "ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS longitude DOUBLE",
         "ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS latitude DOUBLE",
         "ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS placed_by VARCHAR",
+        "ALTER TABLE store.load_history ADD COLUMN IF NOT EXISTS rows_read BIGINT",
+        "ALTER TABLE store.load_history ADD COLUMN IF NOT EXISTS rows_rejected BIGINT",
         *(
             f"CREATE TABLE IF NOT EXISTS store.{cells} AS SELECT *, 0::INTEGER AS load_number FROM {cells} WHERE false"
             for cells in CELLS
