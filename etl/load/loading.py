@@ -36,6 +36,7 @@ class Options:
     home: Path | None = None
     quick: bool = False
     set_aside_share: float = 0.0
+    set_aside_unusual: bool = False
     take_smaller: bool = False
     sources: Path = SOURCES
     programs: Path = PROGRAMS
