@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.content import Content
+from pages.parts.text import small
 from presentation import numbers, sentences, words
 from presentation.language import say
 from presentation.program import Program
@@ -67,7 +68,8 @@ def gates_unmet(result: Plain) -> str:
         symbol = words.word("status_symbol", gate["status"])
         text = f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}"
         if gate["status"] != "passed":
-            text += f"  \n*{sentences.gate_would_take(gate).strip()}*"
+            # Small, not slanted: a visitor would load a whole typeface for it.
+            text += f"  \n{small(sentences.gate_would_take(gate).strip())}"
         texts.append(text)
     return "\n\n".join(texts)
 

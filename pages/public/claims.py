@@ -7,7 +7,6 @@ from pages.parts import reading
 from pages.parts.choice import choose
 from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view
-from pages.parts.text import small
 from presentation import claims, words
 from presentation.language import count_of, say
 
@@ -45,14 +44,7 @@ def write(page: Content) -> None:
     """The claims chosen, each in a frame of its own, and all of them as a table."""
     shown = [c for c in found if verdict in ("all", c["verdict"]) and speaker in ("all", c["speaker"])]
     page.small(count_of("claims.count", len(shown), count=len(shown)))
-    for claim in shown:
-        about = (
-            f"**{claims.verdict(claim)}** · {claim['words']}",
-            small(claims.source_line(claim)),
-            claims.found(claim),
-        )
-        rules = [f"**{say(f'claims.{name}')}** {claim[name]}" for name in ("would_test", "rule", "needs")]
-        page.box(Content().text(*about).fold(say("claims.details"), Content().text(*rules)))
+    page.html("".join(claims.card(claim) for claim in shown))
     if shown:
         page.rows(pd.DataFrame(claims.table(shown)), "claims")
 

@@ -6,7 +6,6 @@ from pages.parts import reading
 from pages.parts.choice import choose_program
 from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
-from pages.parts.text import small
 from presentation import promises
 from presentation.language import say
 
@@ -19,8 +18,8 @@ def write(page: Content) -> None:
     page.title(say("promises.title")).text(say("promises.intro"))
     for number, promise in enumerate(promises.promises(), start=1):
         files = ", ".join(f"`{path}`" for path in promise.tests)
-        tested = small(f"{say('promises.tested')} {files}")
-        page.box(Content().text(f"**{number}. {promise.title}**", promise.text, tested))
+        page.heading(f"{number}. {promise.title}")
+        page.text(promise.text).small(f"{say('promises.tested')} {files}")
     page.section(say("promises.release_title"), "release")
     page.text(promises.release_line(release.meta, release.path.stem.rpartition("-")[2]))
 
