@@ -5,7 +5,7 @@ import streamlit as st
 from etl.warehouse import Release
 from pages.parts import reading
 from pages.parts.choice import asked_for, choose, choose_program
-from pages.parts.figure import download_csv
+from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from presentation import numbers, record, tables
 from presentation.escape import markdown
@@ -58,17 +58,21 @@ def one_analysis(release: Release, lines: list[ReadLine], program: Program) -> N
     analysis = choose(
         "analysis", say("record.choice"), analyses, lambda id: questions.get(id, id), default=first
     )
-    history = record.history_of(lines, program.id, analysis)
-    same = record.same_question_rows(history, questions)
-    st.header(record.specifications_run(history) or say("record.never_ran"), anchor=False)
-    if same:
-        st.caption(say("record.specifications_note"))
-        st.markdown(record.same_question_list(same, program.id))
-        download_csv(tables.frame_of(same), f"{program.id}-{analysis}-answers", release)
-    st.subheader(say("record.history_title"), anchor=False)
-    happened = record.history_rows(history.events)
-    st.markdown(record.history_list(happened))
-    download_csv(tables.frame_of(happened), f"{program.id}-{analysis}-record", release)
+
+    def write(page: Content) -> None:
+        history = record.history_of(lines, program.id, analysis)
+        same = record.same_question_rows(history, questions)
+        happened = record.history_rows(history.events)
+        page.section(record.specifications_run(history) or say("record.never_ran"), "answers")
+        if same:
+            page.small(say("record.specifications_note"))
+            page.text(record.same_question_list(same, program.id))
+            page.file(tables.frame_of(same), f"{program.id}-{analysis}-answers")
+        page.heading(say("record.history_title"))
+        page.text(record.history_list(happened))
+        page.file(tables.frame_of(happened), f"{program.id}-{analysis}-record")
+
+    content(release, ("record", program.id, analysis), write).show(release)
 
 
 release = reading.open_release()

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from tests.fixture_release import CITY, OLDER_ID, PROGRAM, RELEASE_ID, write_release
-from tests.pages.test_pages import as_read, open_page, text_of
+from tests.open_page import open_page, text_of
+from tests.pages.test_pages import as_read
 
 FIRST, SECOND = "1" * 16, "2" * 16
 ANALYSIS = "gunshot_incidents"
