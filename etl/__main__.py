@@ -54,6 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="go on when a source has over 5 %% fewer cases than in the last load, or ends earlier",
     )
+    make.add_argument(
+        "--no-copies",
+        action="store_true",
+        help="keep no compressed copies of the files read; `verify` can then not rebuild the counts",
+    )
     compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
     compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
     compute.add_argument("--new-york", type=Path, metavar="FOLDER")
@@ -95,6 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
                 set_aside_share=0.02 if given.set_aside or given.set_aside_unusual else 0.0,
                 set_aside_unusual=given.set_aside_unusual,
                 take_smaller=given.take_smaller,
+                keep_files=not given.no_copies,
             )
             build(options, _say)
         elif given.command == "ship":

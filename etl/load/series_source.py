@@ -104,21 +104,21 @@ def _figures(source: Source, counts: Counts) -> list[Figure]:
 def _load_parts(loading: Loading, source: Source, supplied: set[str]) -> None:
     """What ships beside the counts: weekday and hour, days, quality figures."""
     if "weekday_hour" in source.parts:
-        path = find_part(source, "weekday_hour", loading.options.data)
+        path = find_part(source, "weekday_hour", loading.folders)
         landed, rows = insert_weekday_hours(loading, source, path, supplied)
         loading.note(source, landed, rows)
     for part, geography in (("daily", "city"), ("daily_neighborhood", "neighborhood")):
         if part in source.parts:
-            path = find_part(source, part, loading.options.data)
+            path = find_part(source, part, loading.folders)
             landed, rows = insert_daily(loading, source, path, supplied, geography)
             loading.note(source, landed, rows)
     if "triangle" in source.parts:
-        path = find_part(source, "triangle", loading.options.data)
+        path = find_part(source, "triangle", loading.folders)
         landed, rows = insert_triangle(loading, source, path, supplied)
         loading.note(source, landed, rows)
     rows_loaded = any(loaded.source.city == source.city for loaded in loading.rows)
     if "quality" in source.parts and not rows_loaded:
-        path = find_part(source, "quality", loading.options.data)
+        path = find_part(source, "quality", loading.folders)
         loading.figures += shipped_quality(path, loading.workplace, source)
 
 

@@ -21,6 +21,7 @@ from etl.publish import release as publishing
 from etl.publish.evidence_ledger import Entry, LedgerError
 from etl.publish.findings import write_findings
 from etl.publish.forecast import keep_forecast
+from etl.publish.kept_files import keep_files
 from etl.publish.ledger_entries import ledger_of, publication_of
 from etl.publish.ledger_in_release import write_ledger
 from etl.publish.outreach import publish_outreach
@@ -51,6 +52,8 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
             evaluate_everything(loading)
             target = publishing.build_file(home)
             release_id = publishing.next_release_id(home, datetime.now(UTC).date())
+            if options.keep_files:
+                _keep(loading, home, release_id)
             snapshot = snapshot_id(loading.ledger)
             lines = _ledger_lines(loading, home, release_id, snapshot)
             sums = publishing.write_release(connection, target, release_id, snapshot, code_version(PROJECT))
@@ -68,6 +71,20 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
                 progress(f"evidence ledger: {len(lines) + 1} entries added")
     progress(f"release {made.id} is in use ({made.path.name}, {time.monotonic() - started:.0f} s)")
     return made
+
+
+def _keep(loading: Loading, home: Path, release_id: str) -> None:
+    """Keep what was read, so that the release can be made again when the data folders hold something else."""
+    options = loading.options
+    read: dict[str, set[str]] = {}
+    for source, entry in loading.ledger:
+        read.setdefault(source, set()).add(entry.sha256)
+    given = {"set_aside_share": options.set_aside_share, "folders": len(options.data)}
+    today = datetime.now(UTC).date()
+    new, size = keep_files(
+        home, release_id, loading.sources, options.data, options.shipped, read, given, today
+    )
+    loading.progress(f"files kept to rebuild it: {new} new ({size / 1e6:.1f} MB on the disk)")
 
 
 def _ledger_lines(loading: Loading, home: Path, release_id: str, snapshot: str) -> list[Entry] | None:

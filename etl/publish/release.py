@@ -65,6 +65,9 @@ def sweep(home: Path, keep: int = KEPT_RELEASES) -> list[str]:
     for path in sorted((home / "private").glob(".work-*")):
         removed.append(path.name)
         shutil.rmtree(path)
+    for path in sorted((home / "private" / "landing").glob("*/*/.*")):
+        removed.append(path.name)
+        path.unlink()
     releases = home / "releases"
     pointer = releases / warehouse.POINTER
     current = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
