@@ -6,7 +6,7 @@ Run: `streamlit run dashboard.py` (or `make run`, which serves it with compressi
 import streamlit as st
 
 import access
-from pages.parts import choice, frame, reading
+from pages.parts import choice, frame, menu, reading
 from presentation.language import say
 
 # Page files lie in folders of their own: a file directly in pages/ could be opened past any guard.
@@ -25,18 +25,9 @@ PUBLIC = (
     "briefing",
     "downloads",
     "method",
+    "record",
     "promises",
 )
-
-
-def public_page(name: str) -> st.Page:
-    return st.Page(
-        f"pages/public/{name}.py",
-        title=say(f"{name}.menu"),
-        url_path=name,
-        default=name == "overview",
-    )
-
 
 st.set_page_config(
     page_title=say("site.title"),
@@ -44,7 +35,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-public = [public_page(name) for name in PUBLIC]
+public = menu.public_pages(PUBLIC)
 staff = access.staff_pages()
 page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")
 st.html(frame.STYLE)

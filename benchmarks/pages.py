@@ -2,7 +2,9 @@
 
 For each public page, over Streamlit's own protocol and in one run:
 
-* server CPU of a rerun, beside a bare Streamlit page that shows the same finished charts (benchmarks/bare_page.py);
+* server CPU of a rerun, beside a bare Streamlit page that shows the same finished charts (benchmarks/bare_page.py),
+  and beside one that also shows the same finished texts, tables and boxes: a page of few charts and much text cannot
+  cost as little as a page of its charts alone, whoever makes it;
 * memory of the server for each open session;
 * in Chromium on a fresh profile: first paint, time until the answer can be read, seconds from a
   choice to the new answer, bytes on the wire of a first visit.
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import io
 import json
 import os
@@ -33,9 +36,10 @@ from benchmarks.streamlit_client import Run, StreamlitClient, choices
 RESULTS = Path(__file__).resolve().parent / "results" / "pages.json"
 BARE = Path(__file__).resolve().with_name("bare_page.py")
 PAGES = (
-    "overview", "results", "places", "outreach", "routes", "requests", "funding", "claims", "evidence", "method",
+    "overview", "results", "places", "outreach", "routes", "requests", "funding", "claims", "evidence", "briefing",
+    "downloads", "method", "promises",
 )  # fmt: skip
-LIMITS = {"cpu_ms": 30.0, "ratio": 1.5, "megabytes": 3.0, "memory_mb_a_session": 2.0}
+LIMITS = {"cpu_ms": 30.0, "ratio": 1.5, "ratio_with_text": 1.5, "megabytes": 3.0, "memory_mb_a_session": 2.0}
 ROUNDS = 4
 RERUNS = 10
 SESSIONS = 30
@@ -43,19 +47,33 @@ SESSIONS = 30
 
 def charts_of(run: Run) -> list[tuple[str, Any]]:
     """The charts that a run sent to the browser, as plain descriptions."""
+    return [part for part in parts_of(run) if part[0] in ("plotly", "vega")]
+
+
+def parts_of(run: Run) -> list[tuple[str, Any]]:
+    """All parts that a run sent to the browser, each as (kind, plain description)."""
     found: list[tuple[str, Any]] = []
     for element in run.elements:
         kind = element.WhichOneof("type")
+        part = getattr(element, kind)
         if kind == "plotly_chart":
-            found.append(("plotly", json.loads(element.plotly_chart.spec)))
+            found.append(("plotly", json.loads(part.spec)))
         elif kind == "vega_lite_chart":
-            chart = element.vega_lite_chart
-            spec = json.loads(chart.spec)
-            for dataset in chart.datasets:
+            spec = json.loads(part.spec)
+            for dataset in part.datasets:
                 spec.setdefault("datasets", {})[dataset.name] = _rows(dataset.data.data)
-            if chart.HasField("data"):
-                spec["data"] = {"values": _rows(chart.data.data)}
+            if part.HasField("data"):
+                spec["data"] = {"values": _rows(part.data.data)}
             found.append(("vega", spec))
+        elif kind in ("dataframe", "table"):
+            found.append((kind, base64.b64encode(part.arrow_data.data).decode()))
+        elif kind == "selectbox":
+            found.append((kind, [part.label, *part.options]))
+        elif kind == "imgs":
+            found.append((kind, [picture.url for picture in part.imgs]))
+        else:
+            words = (getattr(part, name, "") for name in ("body", "code_text", "label"))
+            found.append(("text", next(filter(None, words), kind)))
     return found
 
 
@@ -84,20 +102,26 @@ async def compare(served: tuple[str, int], bare: tuple[str, int], folder: Path) 
     for page in PAGES:
         async with StreamlitClient(served[0]) as ours, StreamlitClient(bare[0]) as theirs:
             first = await ours.run(page_name=page_name(page))
-            (folder / f"{page}.json").write_text(json.dumps(charts_of(first)), encoding="utf-8")
-            query = f"page={page}"
-            await theirs.run(query=query)
-            await ours.run(), await theirs.run(query=query)  # both have now made what is made once
-            mine, yours = [], []
+            parts = {"charts": charts_of(first), "all": parts_of(first)}
+            for shown, finished in parts.items():
+                (folder / f"{page}-{shown}.json").write_text(json.dumps(finished), encoding="utf-8")
+                await theirs.run(query=f"page={page}-{shown}")
+            await ours.run()  # both have now made what is made once
+            mine, yours = [], {shown: [] for shown in parts}
             for _ in range(ROUNDS):
                 mine.append(await cpu_ms(ours, served[1]))
-                yours.append(await cpu_ms(theirs, bare[1], query=query))
-            ms, bare_ms = statistics.median(mine), statistics.median(yours)
+                for shown, measured in yours.items():
+                    measured.append(await cpu_ms(theirs, bare[1], query=f"page={page}-{shown}"))
+            ms = statistics.median(mine)
+            charts_ms, all_ms = (statistics.median(measured) for measured in yours.values())
             figures[page] = {
-                "charts": len(charts_of(first)),
+                "charts": len(parts["charts"]),
+                "elements": len(parts["all"]),
                 "cpu_ms": round(ms, 1),
-                "bare_cpu_ms": round(bare_ms, 1),
-                "ratio": round(ms / bare_ms, 2),
+                "bare_cpu_ms": round(charts_ms, 1),
+                "ratio": round(ms / charts_ms, 2),
+                "bare_with_text_cpu_ms": round(all_ms, 1),
+                "ratio_with_text": round(ms / all_ms, 2),
                 "choice_cpu_ms": await another_choice(ours, served[1]),
                 "kilobytes_a_rerun": round(first.bytes_received / 1024),
             }
@@ -137,7 +161,7 @@ def missed(result: dict[str, Any]) -> list[str]:
     """What is over its limit, in words."""
     found = []
     for page, figures in result["pages"].items():
-        for name in ("cpu_ms", "ratio", "megabytes"):
+        for name in ("cpu_ms", "ratio", "ratio_with_text", "megabytes"):
             if (figures.get(name) or 0) > LIMITS[name]:
                 found.append(f"{page}: {name} {figures[name]} over {LIMITS[name]}")
     if result["memory_mb_a_session"] > LIMITS["memory_mb_a_session"]:
@@ -168,7 +192,7 @@ def main() -> int:
         bare = [sys.executable, "-m", "streamlit", "run", str(BARE), f"--server.port={ports[1]}"]
         with (
             server([sys.executable, "-m", "asgi", "--port", str(ports[0])], ports[0], room) as pid,
-            server(bare, ports[1], {"BARE_CHARTS": folder}) as bare_pid,
+            server(bare, ports[1], {"BARE_PARTS": folder}) as bare_pid,
         ):
             pages = asyncio.run(compare((urls[0], pid), (urls[1], bare_pid), Path(folder)))
             result: dict[str, Any] = {

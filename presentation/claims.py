@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from presentation import numbers, words
+from presentation.escape import html
 from presentation.language import say
 
 Plain = dict[str, Any]
@@ -63,6 +64,19 @@ def found(claim: Plain) -> str:
     if test == "rows_of_logs":
         return say(f"claim_found.{reason}", count=numbers.count(claim["computed"]))
     return say("claim_found.no_data_public")
+
+
+def card(claim: Plain) -> str:
+    """A claim as HTML: verdict and words, source, what the records say, and under a fold how it was judged."""
+    rules = "".join(
+        f"<p><strong>{html(say(f'claims.{name}'))}</strong> {html(claim[name])}</p>"
+        for name in ("would_test", "rule", "needs")
+    )
+    return (
+        f'<div class="card"><p><strong>{html(verdict(claim))}</strong> · {html(claim["words"])}</p>'
+        f'<p class="small">{html(source_line(claim))}</p><p>{html(found(claim))}</p>'
+        f"<details><summary>{html(say('claims.details'))}</summary>{rules}</details></div>"
+    )
 
 
 def table(claims: Sequence[Plain]) -> list[Plain]:

@@ -102,6 +102,17 @@ def address_of(table: Plain, base: str, form: str, chosen: Mapping[str, str]) ->
     return base + table["files"][form]["href"] + (f"?{query}" if query else "")
 
 
+def filters_of(
+    table: Plain, closed: Mapping[str, Sequence[str]], cities: Sequence[str]
+) -> dict[str, list[str]]:
+    """Columns of a table that a part can be picked by, each with its values, the city first.
+
+    `closed`: allowed values by column, as the dictionary has them.
+    """
+    known = {"city": cities, **{column: values for column, values in closed.items() if column != "city"}}
+    return {column: list(values) for column, values in known.items() if column in table["filters"]}
+
+
 def part_sentence(chosen: Mapping[str, str]) -> str:
     """What the addresses below give."""
     if not chosen:

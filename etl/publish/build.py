@@ -22,7 +22,8 @@ from etl.publish.evidence_ledger import Entry, LedgerError
 from etl.publish.findings import write_findings
 from etl.publish.forecast import keep_forecast
 from etl.publish.kept_files import keep_files
-from etl.publish.ledger_entries import ledger_of, record_release
+from etl.publish.ledger_entries import ledger_of, publication_of
+from etl.publish.ledger_in_release import write_ledger
 from etl.publish.outreach import publish_outreach
 from etl.publish.version import code_version
 from etl.settings import load_sources
@@ -53,15 +54,21 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
             release_id = publishing.next_release_id(home, datetime.now(UTC).date())
             if options.keep_files:
                 _keep(loading, home, release_id)
-            sums = publishing.write_release(
-                connection, target, release_id, snapshot_id(loading.ledger), code_version(PROJECT)
-            )
+            snapshot = snapshot_id(loading.ledger)
+            lines = _ledger_lines(loading, home, release_id, snapshot)
+            sums = publishing.write_release(connection, target, release_id, snapshot, code_version(PROJECT))
             progress("data tests passed")
+            # Before the release is in use: an answer that anyone has seen is in the ledger.
+            ledger_of(home).write(lines or [])
             made = publishing.publish(target, home, release_id, sums)
             remember(connection, home, loading.loaded, release_id)
             if keep_forecast(connection, home, release_id) is None:
                 progress("the forecast of the staff page could not be written; the one before stays")
-            _record(home, made, progress)
+            if lines is not None:
+                ledger = ledger_of(home)
+                release = warehouse.open_file(made.path)
+                ledger.append(publication_of(release, made.sha12, ledger.entries()))
+                progress(f"evidence ledger: {len(lines) + 1} entries added")
     progress(f"release {made.id} is in use ({made.path.name}, {time.monotonic() - started:.0f} s)")
     return made
 
@@ -80,14 +87,13 @@ def _keep(loading: Loading, home: Path, release_id: str) -> None:
     loading.progress(f"files kept to rebuild it: {new} new ({size / 1e6:.1f} MB on the disk)")
 
 
-def _record(home: Path, made: warehouse.ReleaseFile, progress: Progress) -> None:
-    """Add the release to the evidence ledger. A damaged ledger is named and left as it is."""
+def _ledger_lines(loading: Loading, home: Path, release_id: str, snapshot: str) -> list[Entry] | None:
+    """Lines that this build adds to the evidence ledger; None for a damaged one, which is named and left as it is."""
     try:
-        added = record_release(home, warehouse.open_file(made.path), made.sha12)
+        return write_ledger(loading.connection, home, release_id, snapshot)
     except LedgerError as error:
-        progress(f"evidence ledger: {error}; nothing was added to it")
-        return
-    progress(f"evidence ledger: {len(added)} entries added")
+        loading.progress(f"evidence ledger: {error}; nothing is added to it")
+        return None
 
 
 def _known(home: Path) -> list[Entry]:

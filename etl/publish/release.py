@@ -21,11 +21,10 @@ import duckdb
 
 from etl import warehouse
 from etl.checksum import file_sha256
-from etl.dictionary import create_table_sql, load_dictionary
+from etl.dictionary import SCHEMA_VERSION, create_table_sql, load_dictionary
 from etl.sql_text import identifier, literal
 from etl.statements import load_statements
 
-SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.2.0"
 KEPT_RELEASES = 24
 

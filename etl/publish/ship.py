@@ -18,6 +18,7 @@ from etl.problems import BadInput, Problem
 from etl.publish.build import Loading, Options, load_everything, work_database
 from etl.publish.estimate_store import SHIPPED, EstimateStore
 from etl.publish.evaluate import evaluate_programs
+from etl.publish.outreach import publish_outreach
 from etl.publish.ship_areas import ship_areas, ship_population, write_csv
 from etl.settings import SOURCES, load_sources, read_source
 
@@ -181,6 +182,7 @@ def ship_estimates(progress: Callable[[str], None]) -> None:
     with tempfile.TemporaryDirectory() as temporary, work_database(Path(temporary)) as connection:
         loading = Loading(connection, Options(), Path(temporary), progress, load_sources())
         load_everything(loading)
+        publish_outreach(connection, Path(temporary) / "home", loading.programs, progress)
         fresh = EstimateStore(SHIPPED)
         evaluate_programs(connection, loading.programs, progress, False, fresh)
         used = {path.name for path in fresh.used}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any
@@ -13,7 +14,7 @@ import pyarrow as pa
 import streamlit as st
 
 from etl.warehouse import Release
-from pages.parts.text import with_dollars
+from pages.parts.text import headed, small, with_dollars
 from presentation import tables
 from presentation.charts.description import ChartDescription
 from presentation.language import say
@@ -30,9 +31,7 @@ def is_dark() -> bool:
 
 def show(chart: ChartDescription, release: Release) -> None:
     """A Plotly chart; everything in it is also in words and in a table."""
-    st.subheader(chart.title, anchor=False)
-    if chart.subtitle and not chart.cells:
-        st.caption(chart.subtitle)
+    heading(chart.title, "" if chart.cells else small(chart.subtitle))
     figure, config = _drawn(_Described(chart), is_dark())
     st.plotly_chart(
         figure,
@@ -42,6 +41,11 @@ def show(chart: ChartDescription, release: Release) -> None:
         key=f"chart_{chart.id}",
     )
     below(chart, release)
+
+
+def heading(title: str, words: str = "") -> None:
+    """The heading of a chart with what stands under it, as one element."""
+    st.markdown(with_dollars(f"{headed(title)}\n\n{words}"), anchors=False)
 
 
 class _Described:
@@ -73,7 +77,7 @@ def digest(chart: ChartDescription) -> bytes:
     return digest
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_KEPT)
 def _drawn(described: _Described, dark: bool) -> tuple[Any, dict[str, Any]]:
     """The Plotly figure and its settings, built once. Never changed afterwards."""
     # Only here: pages without such a chart need not import Plotly.
@@ -105,7 +109,7 @@ def below(chart: ChartDescription, release: Release) -> None:
         events = " · ".join(f"**{event.number}** {event.label}" for event in chart.events)
         texts.append(say("chart.events", events=events))
     if chart.note:
-        texts.append(f":small[{chart.note}]")
+        texts.append(small(chart.note))
     if texts:
         # Dollar signs stay dollar signs: two of them would be read as a formula.
         st.markdown(with_dollars("\n\n".join(texts)))
@@ -117,17 +121,26 @@ def below(chart: ChartDescription, release: Release) -> None:
         st.write(with_dollars(chart.alt))
         if chart.table:
             frame, shown = _table_of(_Described(chart))
-            _table(frame, shown, chart.id, release)
+            table_and_file(frame, shown, chart.id, release)
         download_picture(chart, release)
 
 
-def table_with_download(frame: pd.DataFrame, name: str, release: Release) -> None:
-    """The numbers behind a chart, as a table and as a CSV file that names the release."""
-    _table(frame, for_browser(tables.labelled(frame.head(MOST_ROWS))), name, release)
-
-
-def _table(frame: pd.DataFrame, shown: pa.Table, name: str, release: Release) -> None:
-    st.dataframe(shown, hide_index=True, width="stretch")
+def table_and_file(
+    frame: pd.DataFrame,
+    shown: pa.Table,
+    name: str,
+    release: Release,
+    links: Sequence[str] = (),
+    height: int | None = None,
+) -> None:
+    """The numbers as a table (`shown`: its first rows, for the browser) and as a CSV file that names the release."""
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height=height or "auto",
+        column_config={column: st.column_config.LinkColumn() for column in links} or None,
+    )
     if len(frame) > MOST_ROWS:
         st.write(say("chart.first_rows", shown=MOST_ROWS, all=len(frame)))
     download_csv(frame, name, release)

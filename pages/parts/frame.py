@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from etl.warehouse import Release
+from pages.parts.text import small
 from presentation import numbers
 from presentation.language import say
 from presentation.program import Program
@@ -44,6 +45,5 @@ def link_to_view(release: Release, **choices: str) -> None:
 
 def footer(release: Release, program: Program | None = None) -> None:
     """The release under every page."""
-    st.divider()
     built = numbers.day(release.meta.get("built_at"))
-    st.caption(say("release.line", release=release.id, built=built))
+    st.markdown(f"---\n\n{small(say('release.line', release=release.id, built=built))}")

@@ -6,10 +6,12 @@ import copy
 import html
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from etl.warehouse import Release
-from pages.parts.figure import below, digest, is_dark
+from pages.parts.figure import below, digest, for_browser, heading, is_dark
 from pages.parts.reading import kept
 from presentation.charts import altair_chart
 from presentation.charts.description import ChartDescription
@@ -17,8 +19,7 @@ from presentation.charts.description import ChartDescription
 
 def show_map(chart: ChartDescription, release: Release, chosen: str, key: str) -> None:
     """A tile map; a click on a tile chooses its area in the select box with the key `key`."""
-    st.subheader(chart.title, anchor=False)
-    st.write(chart.subtitle)
+    heading(chart.title, chart.subtitle)
 
     def click() -> None:
         picked = st.session_state[f"map_{key}"].selection.get(altair_chart.SELECTION) or []
@@ -51,8 +52,7 @@ def legend(chart: ChartDescription) -> None:
 
 def show_months(chart: ChartDescription, release: Release) -> None:
     """Counts by month as bars."""
-    st.subheader(chart.title, anchor=False)
-    st.write(chart.subtitle)
+    heading(chart.title, chart.subtitle)
     st.vega_lite_chart(
         spec=_finished(release, chart, is_dark()), theme=None, alt=chart.alt, key=f"chart_{chart.id}"
     )
@@ -63,10 +63,21 @@ def _finished(
     release: Release, chart: ChartDescription, dark: bool, chosen: str | None = None
 ) -> dict[str, Any]:
     """The description that Vega-Lite draws from, made once: Altair checks each part of it, which takes long."""
+
+    def make() -> dict[str, Any]:
+        spec = altair_chart.draw(chart, dark, chosen).to_dict()
+        # Streamlit would turn the rows into what the browser reads anew in each run.
+        spec["datasets"] = {name: _for_browser(rows) for name, rows in spec.get("datasets", {}).items()}
+        return spec
+
     # Streamlit takes the parts out of what it gets, so each run hands over a shallow copy.
-    spec = kept(
-        release,
-        ("vega", digest(chart), dark, chosen),
-        lambda: altair_chart.draw(chart, dark, chosen).to_dict(),
-    )
-    return copy.copy(spec)
+    return copy.copy(kept(release, ("vega", digest(chart), dark, chosen), make))
+
+
+def _for_browser(rows: list[dict[str, Any]]) -> bytes:
+    """Rows as an Arrow stream."""
+    table = for_browser(pd.DataFrame(rows))
+    out = pa.BufferOutputStream()
+    with pa.ipc.new_stream(out, table.schema) as stream:
+        stream.write_table(table)
+    return out.getvalue().to_pybytes()

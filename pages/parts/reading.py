@@ -18,13 +18,39 @@ from pages.parts.choice import asked_for
 from presentation.escape import markdown
 from presentation.language import language, say
 from presentation.program import Program, read_program
+from presentation.record import ReadLine, lines_of
 
 RELEASE_KEY = "release"
-MOST_KEPT = 600
+MOST_KEPT, MOST_KEPT_LARGE = 600, 24
 T = TypeVar("T")
-_kept: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
-_lock = threading.Lock()
 FIRST_PROGRAM = "minneapolus"
+
+
+class _Kept:
+    """What was made, by its key; the one that nobody asked for longest goes first."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._made: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __contains__(self, key: tuple[Hashable, ...]) -> bool:
+        return key in self._made
+
+    def get(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key]
+        made = make()
+        with self._lock:
+            self._made[key] = made
+            while len(self._made) > self.most:
+                self._made.popitem(last=False)
+        return made
+
+
+_kept, _kept_large = _Kept(MOST_KEPT), _Kept(MOST_KEPT_LARGE)
 
 
 def open_release() -> Release:
@@ -105,17 +131,28 @@ def kept(release: Release, key: tuple[Hashable, ...], make: Callable[[], T]) -> 
 
     `key` must name everything that `make` depends on besides the release.
     """
+    return _kept.get((release.path, language(), *key), make)
+
+
+def kept_with_progress(release: Release, key: tuple[Hashable, ...], make: Callable[[], T], words: str) -> T:
+    """The same for what is large or takes a second to make: whoever waits for it sees that it is being made."""
     whole = (release.path, language(), *key)
-    with _lock:
-        if whole in _kept:
-            _kept.move_to_end(whole)
-            return _kept[whole]
-    made = make()
-    with _lock:
-        _kept[whole] = made
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    return made
+    if whole in _kept_large:
+        return _kept_large.get(whole, make)
+    with st.spinner(words):
+        return _kept_large.get(whole, make)
+
+
+def tables_of(release: Release) -> frozenset[str]:
+    """Tables that a release holds: one made by an earlier version may lack the newest."""
+    return kept(release, ("tables",), lambda: frozenset(release.table_names()))
+
+
+def ledger(release: Release) -> list[ReadLine]:
+    """The evidence ledger as far as the release holds it; none in a release of an earlier version."""
+    if "out_ledger" not in tables_of(release):
+        return []
+    return kept(release, ("ledger",), lambda: lines_of(records(release, "record")))
 
 
 def read_result(release: Release, estimate_id: str) -> dict[str, Any] | None:

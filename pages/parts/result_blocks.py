@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.content import Content
+from pages.parts.text import small
 from presentation import numbers, sentences, words
 from presentation.language import say
 from presentation.program import Program
@@ -13,62 +15,70 @@ from presentation.program import Program
 Plain = dict[str, Any]
 
 
-def conclusion(program: Program, row: Plain, result: Plain) -> None:
+def conclusion(page: Content, program: Program, row: Plain, result: Plain) -> None:
     """Question, answer and the whole finding: the first screen."""
     question = program.entry("analysis", row["analysis"]).get("question", "")
-    st.caption(say("overview.question", program=program.name, question=question))
-    st.title(sentences.headline(result), anchor=False)
-    st.markdown(
-        f"**{sentences.plain_words(result)}**\n\n{sentences.finding(result)}\n\n"
-        f"{sentences.gates_summary(result)} {words.word('registration', result['registration'])}"
+    page.small(say("overview.question", program=program.name, question=question))
+    page.title(sentences.headline(result))
+    page.text(
+        f"**{sentences.plain_words(result)}**",
+        sentences.finding(result),
+        f"{sentences.gates_summary(result)} {words.word('registration', result['registration'])}",
     )
 
 
-def counted(result: Plain) -> None:
+def counted(page: Content, result: Plain) -> None:
     """Counted, to be expected, conditions met."""
     estimate = result.get("estimate") or {}
     if not numbers.is_known(estimate.get("expected")):
         return
     counts = sentences.things(result)
     gates = result.get("gates") or ()
-    first, second, third = st.columns(3)
-    first.metric(say("overview.counted", things=counts), numbers.count(estimate["observed"]), border=True)
-    second.metric(say("overview.expected", things=counts), sentences.expected_range(result), border=True)
-    third.metric(
-        say("overview.conditions"),
-        say(
-            "overview.conditions_value",
-            passed=sum(gate["status"] == "passed" for gate in gates),
-            total=len(gates),
+    figures = (
+        (say("overview.counted", things=counts), numbers.count(estimate["observed"])),
+        (say("overview.expected", things=counts), sentences.expected_range(result)),
+        (
+            say("overview.conditions"),
+            say(
+                "overview.conditions_value",
+                passed=sum(gate["status"] == "passed" for gate in gates),
+                total=len(gates),
+            ),
         ),
-        border=True,
     )
-    st.write(sentences.averted(result))
+
+    def show(_: object) -> None:
+        for column, (label, figure) in zip(st.columns(len(figures)), figures, strict=True):
+            column.metric(label, figure, border=True)
+
+    page.part(show)
+    page.text(sentences.averted(result))
 
 
-def which_side(result: Plain) -> None:
+def which_side(result: Plain) -> str:
     """Counts per month on both sides, each side against its own past, and whether ratio and count agree."""
     texts = [sentences.per_month(result), sentences.sides(result), sentences.additive(result)]
-    st.markdown("\n\n".join(text for text in texts if text) or say("overview.no_sides"))
+    return "\n\n".join(text for text in texts if text) or say("overview.no_sides")
 
 
-def gates_unmet(result: Plain) -> None:
+def gates_unmet(result: Plain) -> str:
     """Each condition with its answer, and what the unmet ones would have taken."""
     texts = [sentences.gates_summary(result)]
     for gate in result.get("gates") or ():
         symbol = words.word("status_symbol", gate["status"])
         text = f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}"
         if gate["status"] != "passed":
-            text += f"  \n*{sentences.gate_would_take(gate).strip()}*"
+            # Small, not slanted: a visitor would load a whole typeface for it.
+            text += f"  \n{small(sentences.gate_would_take(gate).strip())}"
         texts.append(text)
-    st.markdown("\n\n".join(texts))
+    return "\n\n".join(texts)
 
 
-def before_looking(result: Plain) -> None:
+def before_looking(page: Content, result: Plain) -> None:
     """The smallest change that could have been seen, said before the result."""
     text = sentences.smallest_detectable(result)
     if text:
-        st.info(text, icon=":material/visibility:")
+        page.part(lambda _: st.info(text, icon=":material/visibility:"))
 
 
 def check_list(result: Plain) -> str:
@@ -88,7 +98,7 @@ def check_list(result: Plain) -> str:
     return "\n\n".join(texts)
 
 
-def estimand_card(program: Program, row: Plain, result: Plain) -> None:
+def estimand_card(program: Program, result: Plain) -> str:
     """What the number is about and what it is not, with the hashes that identify it."""
     card = result["card"]
     comparison = ", ".join(card["comparison_areas"]) or words.pool(None)
@@ -109,8 +119,6 @@ def estimand_card(program: Program, row: Plain, result: Plain) -> None:
         "registered": words.word("registration", result["registration"]),
         "hashes": say("card.hashes_text", spec=result["spec_sha256"][:16], data=result["data_sha256"][:16]),
     }
-    st.markdown(
-        "\n\n".join(
-            f"**{say(f'card.{name}')}** {sentences.sentence_case(text)}" for name, text in lines.items()
-        )
+    return "\n\n".join(
+        f"**{say(f'card.{name}')}** {sentences.sentence_case(text)}" for name, text in lines.items()
     )

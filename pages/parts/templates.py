@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -17,13 +18,18 @@ TYPES = {
 
 def offer_templates() -> None:
     """A download button for each blank log."""
-    found = sorted(path for path in FOLDER.glob("*") if path.suffix in TYPES)
+    found = _templates()
     if not found:
         return
     inside = st.expander(say("outreach.templates"), key="open_templates", on_change="rerun")
     if inside.open:
         with inside, st.container(horizontal=True):
             _buttons(found)
+
+
+@cache
+def _templates() -> list[Path]:
+    return sorted(path for path in FOLDER.glob("*") if path.suffix in TYPES)
 
 
 def _buttons(found: list[Path]) -> None:

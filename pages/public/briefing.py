@@ -13,6 +13,9 @@ from reports.content import ReportError, read_content
 from reports.kinds.ward import wards
 from reports.render.preview import page_pictures
 
+PREVIEWED = 4  # pages
+DOTS_PER_INCH = 84  # a letter page as wide as text is; a wider picture would be made smaller anew in each run
+
 release = reading.open_release()
 programs = reading.programs(release)
 st.title(say("briefing.title"), anchor=False)
@@ -28,7 +31,7 @@ with boxes[1]:
     kind = choose("kind", say("briefing.choose_kind"), KIND_NAMES, kind_name)
 ward = None
 if kind == "ward":
-    known = wards(read_content(release, program.id))
+    known = reading.kept(release, ("wards", program.id), lambda: wards(read_content(release, program.id)))
     if not known:
         st.info(say("briefing.no_ward"))
         footer(release)
@@ -40,8 +43,14 @@ with boxes[3]:
 
 simulated_banner(program.is_simulated)
 st.caption(kind_purpose(kind))
+key = (program.id, kind, ward)
 try:
-    document = next(documents(release, program.id, kind, ward))
+    document = reading.kept_with_progress(
+        release,
+        ("document", *key),
+        lambda: next(documents(release, program.id, kind, ward)),
+        say("briefing.writing"),
+    )
 except ReportError as error:
     st.warning(str(error))
     footer(release)
@@ -88,11 +97,16 @@ if kind == "ward":
 
 st.subheader(say("briefing.preview"), anchor=False)
 st.caption(say("briefing.preview_text"))
-pictures = page_pictures(document, most=4)
+pictures = reading.kept_with_progress(
+    release,
+    ("preview", *key),
+    lambda: page_pictures(document, most=PREVIEWED, dots_per_inch=DOTS_PER_INCH),
+    say("briefing.drawing"),
+)
 for number, picture in enumerate(pictures, start=1):
     st.image(
         picture,
-        width=720,
+        width="content",
         alt=say("briefing.preview_caption", title=document.title, page=number),
     )
 link_to_view(release, program=program.id, kind=kind, **({"ward": ward} if ward else {}))

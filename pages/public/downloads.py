@@ -9,6 +9,7 @@ from etl import warehouse
 from etl.dictionary import load_dictionary
 from pages.parts import reading
 from pages.parts.choice import choose
+from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view
 from presentation import downloads
 from presentation.language import say
@@ -17,9 +18,66 @@ release = reading.open_release()
 parts = urlsplit(st.context.url or "http://localhost:8501")
 base = f"{parts.scheme}://{parts.netloc}"
 here = f"{base}{catalog.ROOT}/releases/{release.id}"
-tables = {table["name"]: table for table in catalog.table_details(release)}
+tables = reading.kept(
+    release,
+    ("download_tables",),
+    lambda: {table["name"]: table for table in catalog.table_details(release)},
+)
 
-st.title(downloads.title(list(tables.values()), release.id), anchor=False)
+
+def write_tables(page: Content) -> None:
+    """All tables in one list."""
+    page.fold(
+        say("downloads.all", count=len(tables)), Content().table(downloads.overview(list(tables.values())))
+    )
+
+
+def table_box(name: str) -> Content:
+    """What a table holds, and its files."""
+    table = tables[name]
+    inner = Content().heading(name).text(table["description"]).small(downloads.facts_of(table))
+    inner.text(downloads.file_links(table, base))
+    inner.fold(
+        say("downloads.columns", count=len(table["columns"])), Content().table(downloads.columns_of(table))
+    )
+    inner.fold(say("downloads.checksums"), Content().code(downloads.checksums(table)))
+    return inner
+
+
+def write_part(page: Content) -> None:
+    """Addresses and code for a table or part of it."""
+    table = tables[name]
+    page.text(downloads.part_sentence(chosen))
+    for form in table["files"]:
+        page.code(downloads.address_of(table, base, form, chosen))
+    page.tabs(
+        {
+            language: Content().code(downloads.snippet(language, table, base, chosen), colors)
+            for language, colors in downloads.SNIPPETS.items()
+        }
+    )
+
+
+def write_release(page: Content) -> None:
+    """The whole release, the interface, how to cite."""
+    page.section(say("downloads.package_title"), "package").text(say("downloads.package"))
+    page.code(say("downloads.package_command", release=release.id), "bash")
+    page.text(say("downloads.interface", here=here, openapi=f"{base}{catalog.ROOT}/openapi.json"))
+    page.section(say("downloads.cite_title"), "cite")
+    page.code(catalog.release_record(release)["citation"])
+    page.code(downloads.bibtex(release.meta, here), "bibtex")
+
+
+def write_changes(page: Content) -> None:
+    """What differs from another release."""
+    changes = catalog.changes_record(release, before)
+    page.text(downloads.changes_sentence(changes)).table(downloads.changed_tables(changes))
+
+
+st.title(
+    reading.kept(release, ("download_title",), lambda: downloads.title(list(tables.values()), release.id)),
+    anchor=False,
+)
 st.write(say("downloads.intro"))
 
 st.header(say("downloads.tables_title"), anchor="tables")
@@ -30,49 +88,32 @@ chosen_tables = st.multiselect(
     key="tables",
     bind="query-params",
 )
-with st.expander(say("downloads.all", count=len(tables))):
-    st.table(downloads.overview(list(tables.values())), hide_index=True)
+content(release, ("download_list",), write_tables).show(release)
 for name in chosen_tables:
-    table = tables[name]
-    with st.container(border=True):
-        st.subheader(name, anchor=False)
-        st.write(table["description"])
-        st.caption(downloads.facts_of(table))
-        st.markdown(downloads.file_links(table, base))
-        with st.expander(say("downloads.columns", count=len(table["columns"]))):
-            st.table(downloads.columns_of(table), hide_index=True)
-        with st.expander(say("downloads.checksums")):
-            st.code(downloads.checksums(table), language=None, wrap_lines=True)
+    content(release, ("download_table", base, name), lambda page, name=name: page.box(table_box(name))).show(
+        release
+    )
 
 st.header(say("downloads.code_title"), anchor="code")
 name = choose("table", say("downloads.table"), list(tables))
-table = tables[name]
-closed = {column.name: list(column.allowed) for column in load_dictionary()[name].columns if column.allowed}
-if "city" in table["filters"]:
-    closed = {"city": list(reading.read(release, "cities")["city"])} | closed
+filters = reading.kept(
+    release,
+    ("download_filters", name),
+    lambda: downloads.filters_of(
+        tables[name],
+        {column.name: list(column.allowed) for column in load_dictionary()[name].columns if column.allowed},
+        list(reading.read(release, "cities")["city"]),
+    ),
+)
 chosen = {}
-filters = [column for column in closed if column in table["filters"]]
 if filters:
-    for column, place in zip(filters, st.columns(len(filters)), strict=True):
+    for (column, values), place in zip(filters.items(), st.columns(len(filters)), strict=True):
         with place:
-            value = choose(column, column, [downloads.ALL, *closed[column]])
+            value = choose(column, column, [downloads.ALL, *values])
         if value != downloads.ALL:
             chosen[column] = value
-st.write(downloads.part_sentence(chosen))
-for form in table["files"]:
-    st.code(downloads.address_of(table, base, form, chosen), language=None, wrap_lines=True)
-for language, tab in zip(downloads.SNIPPETS, st.tabs(list(downloads.SNIPPETS)), strict=True):
-    code = downloads.snippet(language, table, base, chosen)
-    tab.code(code, language=downloads.SNIPPETS[language], wrap_lines=True)
-
-st.header(say("downloads.package_title"), anchor="package")
-st.write(say("downloads.package"))
-st.code(say("downloads.package_command", release=release.id), language="bash", wrap_lines=True)
-st.markdown(say("downloads.interface", here=here, openapi=f"{base}{catalog.ROOT}/openapi.json"))
-
-st.header(say("downloads.cite_title"), anchor="cite")
-st.code(catalog.release_record(release)["citation"], language=None, wrap_lines=True)
-st.code(downloads.bibtex(release.meta, here), language="bibtex", wrap_lines=True)
+content(release, ("download_part", base, name, *sorted(chosen.items())), write_part).show(release)
+content(release, ("download_release", base), write_release).show(release)
 
 st.header(say("downloads.changes_title"), anchor="changes")
 others = [item.id for item in warehouse.releases() if item.id != release.id]
@@ -80,11 +121,7 @@ before = reading.open_if_readable(choose("before", say("downloads.before"), othe
 if before is None:
     st.write(say("downloads.changes.none"))
 else:
-    changes = catalog.changes_record(release, before)
-    st.write(downloads.changes_sentence(changes))
-    rows = downloads.changed_tables(changes)
-    if rows:
-        st.table(rows, hide_index=True)
+    content(release, ("download_changes", before.path), write_changes).show(release)
 
 link_to_view(release, table=name, **chosen)
 footer(release)

@@ -5,15 +5,15 @@ import streamlit as st
 
 from pages.parts import reading
 from pages.parts.choice import choose
-from pages.parts.figure import show, table_with_download
+from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view
 from presentation import evidence, numbers, words
 from presentation.language import say, sentence_case
 
 release = reading.open_release()
 programs = reading.programs(release)
-results = reading.read(release, "published_results").to_dict("records")
-summaries = {row["summary"]: row for row in reading.read(release, "evidence_summaries").to_dict("records")}
+results = reading.records(release, "published_results")
+summaries = {row["summary"]: row for row in reading.records(release, "evidence_summaries")}
 if not summaries:
     st.title(say("evidence.menu"), anchor=False)
     footer(release)
@@ -33,56 +33,63 @@ with right:
         evidence.SELECTIONS,
         lambda code: words.word("evidence_selection", code),
     )
-summary = summaries[f"{outcome}.{selection}"]
-with heading:
-    st.title(evidence.title(summary), anchor=False)
-    st.write(evidence.intro(summary))
 
-local = reading.read(release, "evidence_local").to_dict("records")
-primary = {program.id: program.analyses()[0]["id"] for program in programs if program.analyses()}
-here = [row for row in local if row["analysis"] == primary.get(row["program"]) and outcome == "shootings"]
-show(
-    evidence.forest(evidence.members(results, summary), summary, here, programs, release.id),
-    release,
-)
-st.write(evidence.heterogeneity(summary))
 
-st.subheader(say("evidence.local_title"), anchor=False)
-if here:
+def write_answer(page: Content) -> None:
+    """What the published results say together."""
+    summary = summaries[f"{outcome}.{selection}"]
+    page.title(evidence.title(summary)).text(evidence.intro(summary))
+
+
+def write(page: Content) -> None:
+    """The published results one by one with the local one among them."""
+    summary = summaries[f"{outcome}.{selection}"]
+    local = reading.records(release, "evidence_local")
+    primary = {program.id: program.analyses()[0]["id"] for program in programs if program.analyses()}
+    here = [row for row in local if row["analysis"] == primary.get(row["program"]) and outcome == "shootings"]
+    members = evidence.members(results, summary)
+    page.chart(evidence.forest(members, summary, here, programs, release.id))
+    page.text(evidence.heterogeneity(summary))
+    page.heading(say("evidence.local_title"))
     names = {program.id: program for program in programs}
     for row in here:
         question = names[row["program"]].entry("analysis", row["analysis"]).get("question", "")
-        st.write(evidence.local_line(row, question))
-    st.caption(say("evidence.local_note"))
-else:
-    st.write(say("evidence.no_local"))
+        page.text(evidence.local_line(row, question))
+    if here:
+        page.small(say("evidence.local_note"))
+    else:
+        page.text(say("evidence.no_local"))
+    write_others(page)
 
-by_site = evidence.members(results, summaries[f"{outcome}.every_site_equal_weight"])
-if by_site:
-    show(evidence.sites(by_site, outcome, release.id), release)
-apart = [
-    row
-    for row in results
-    if row["intervention"] == "other" and row["outcome"] == outcome and numbers.is_known(row["rate_ratio"])
-]
-if apart:
-    show(evidence.other(apart, outcome, release.id), release)
 
-steps = reading.read(release, "replication").to_dict("records")
-if {"published", "same_method", "own_estimate"} <= {row["step"] for row in steps} and outcome == "shootings":
-    show(evidence.replication(steps, release.id), release)
-    for line in evidence.replication_text(steps):
-        st.write(line)
+def write_others(page: Content) -> None:
+    """Results that the average leaves out, the method on others' data, and the table of all."""
+    by_site = evidence.members(results, summaries[f"{outcome}.every_site_equal_weight"])
+    if by_site:
+        page.chart(evidence.sites(by_site, outcome, release.id))
+    apart = [
+        row
+        for row in results
+        if row["intervention"] == "other"
+        and row["outcome"] == outcome
+        and numbers.is_known(row["rate_ratio"])
+    ]
+    if apart:
+        page.chart(evidence.other(apart, outcome, release.id))
+    steps = reading.records(release, "replication")
+    known = {row["step"] for row in steps}
+    if {"published", "same_method", "own_estimate"} <= known and outcome == "shootings":
+        page.chart(evidence.replication(steps, release.id)).text(*evidence.replication_text(steps))
+    absolute = [row for row in results if row["scale"] == "absolute"]
+    if absolute:
+        page.heading(say("evidence.absolute_title")).text(say("evidence.absolute_note"))
+        page.bullets(evidence.absolute_line(row) for row in absolute)
+    page.heading(say("evidence.all_title")).small(say("evidence.grade"))
+    page.rows(pd.DataFrame(evidence.table(results)), "published-results")
 
-absolute = [row for row in results if row["scale"] == "absolute"]
-if absolute:
-    st.subheader(say("evidence.absolute_title"), anchor=False)
-    st.write(say("evidence.absolute_note"))
-    for row in absolute:
-        st.markdown(f"- {evidence.absolute_line(row)}")
 
-st.subheader(say("evidence.all_title"), anchor=False)
-st.caption(say("evidence.grade"))
-table_with_download(pd.DataFrame(evidence.table(results)), "published-results", release)
+with heading:
+    content(release, ("evidence_answer", outcome, selection), write_answer).show(release)
+content(release, ("evidence", outcome, selection), write).show(release)
 link_to_view(release, outcome=outcome, selection=selection)
 footer(release)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts import reading
 from pages.parts.choice import choose_program
+from pages.parts.content import Content, content
 from pages.parts.figure import show
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.result_blocks import conclusion, counted, gates_unmet, which_side
@@ -34,10 +35,50 @@ if row is None:
     st.stop()
 
 result = reading.read_result(release, row["estimate_id"])
-with answer:
-    conclusion(chosen, row, result)
-    counted(result)
+key = (chosen.id, row["estimate_id"])
 
+
+def write_answer(page: Content) -> None:
+    """The first screen."""
+    conclusion(page, chosen, row, result)
+    counted(page, result)
+
+
+def write_sides(page: Content) -> None:
+    """What the answer rests on."""
+    other = same_in_other_unit(row, estimates)
+    page.heading(say("overview.sides_title")).text(which_side(result))
+    page.heading(say("overview.units_title"))
+    page.text(sentences.other_unit(result, other and reading.read_result(release, other)))
+    page.heading(say("overview.checks_title")).text(sentences.checks_summary(result))
+
+
+def write_fresh(page: Content) -> None:
+    """How new the counts are."""
+    # A source may have newer months of another outcome: what counts is the outcome on this page.
+    last_month = next(
+        (
+            item["last_month"]
+            for item in reading.records(release, "monthly_span", city=chosen.city)
+            if item["outcome"] == row["outcome"] and item["unit"] == row["unit"]
+        ),
+        None,
+    )
+    page.heading(say("overview.fresh_title"))
+    for source in reading.records(release, "sources", city=chosen.city):
+        if numbers.as_date(source["last_complete_month"]):
+            page.text(
+                say(
+                    "overview.fresh",
+                    title=source["title"],
+                    publisher=source["publisher"],
+                    month=numbers.month(last_month or source["last_complete_month"]),
+                )
+            )
+
+
+with answer:
+    content(release, ("overview", *key), write_answer).show(release)
 if result["series"]:
     chart = reading.kept(
         release,
@@ -45,16 +86,9 @@ if result["series"]:
         lambda: counterfactual(result, chosen, release=release.id),
     )
     show(chart, release)
-
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader(say("overview.sides_title"), anchor=False)
-    which_side(result)
-    other = same_in_other_unit(row, estimates)
-    st.subheader(say("overview.units_title"), anchor=False)
-    st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
-    st.subheader(say("overview.checks_title"), anchor=False)
-    st.write(sentences.checks_summary(result))
+    content(release, ("overview_sides", *key), write_sides).show(release)
     st.page_link(
         "pages/public/results.py",
         label=say("overview.to_results"),
@@ -62,29 +96,11 @@ with left:
         query_params={"program": chosen.id},
     )
 with right:
-    st.subheader(say("gates.change_title"), anchor=False)
-    gates_unmet(result)
-
-st.subheader(say("overview.fresh_title"), anchor=False)
-# A source may have newer months of another outcome: what counts is the outcome on this page.
-last_month = next(
-    (
-        item["last_month"]
-        for item in reading.records(release, "monthly_span", city=chosen.city)
-        if item["outcome"] == row["outcome"] and item["unit"] == row["unit"]
-    ),
-    None,
-)
-fresh = [
-    say(
-        "overview.fresh",
-        title=source["title"],
-        publisher=source["publisher"],
-        month=numbers.month(last_month or source["last_complete_month"]),
-    )
-    for source in reading.records(release, "sources", city=chosen.city)
-    if numbers.as_date(source["last_complete_month"])
-]
-st.markdown("\n\n".join(fresh))
+    content(
+        release,
+        ("overview_gates", *key),
+        lambda page: page.heading(say("gates.change_title")).text(gates_unmet(result)),
+    ).show(release)
+content(release, ("overview_fresh", *key), write_fresh).show(release)
 link_to_view(release, program=chosen.id)
 footer(release, chosen)

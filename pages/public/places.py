@@ -4,11 +4,11 @@ import streamlit as st
 
 from pages.parts import reading
 from pages.parts.choice import choose, choose_program
-from pages.parts.figure import download_csv, for_browser
+from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.map import show_map, show_months
 from pages.parts.outlines import outlines
-from presentation import places, tables, words
+from presentation import places, words
 from presentation.charts.places import area_months, shape_map, tile_map
 from presentation.language import say
 from presentation.results import distinct
@@ -48,15 +48,25 @@ with boxes[1]:
     geography = choose("kind", say("choice.kind"), kinds, lambda code: say(f"geography_plural.{code}"))
 span = [item for item in span if item["geography"] == geography]
 areas = reading.read(release, "areas", city=program.city, geography=geography)
+
+
+def areas_by_name() -> list[tuple[str, str]]:
+    """Each area's id and name."""
+    return list(zip(areas["area"], areas["name"], strict=True))
+
+
+def numbers_first(area: tuple[str, str]) -> tuple[bool, int, str]:
+    """Areas that are numbered come in the order of their numbers, before those that have names."""
+    id, name = area
+    return (not id.isdigit(), int(id) if id.isdigit() else 0, name)
+
+
 names = reading.kept(
-    release,
-    ("names", program.city, geography),
-    lambda: dict(zip(areas["area"], areas["name"], strict=True)),
+    release, ("names", program.city, geography), lambda: dict(sorted(areas_by_name(), key=numbers_first))
 )
 with boxes[2]:
-    order = sorted(names, key=lambda id: (not id.isdigit(), int(id) if id.isdigit() else 0, names[id]))
     area = choose(
-        "area", say("choice.area"), [ALL, *order], lambda id: say("choice.all") if id == ALL else names[id]
+        "area", say("choice.area"), [ALL, *names], lambda id: say("choice.all") if id == ALL else names[id]
     )
 with boxes[3]:
     outcomes = distinct(
@@ -106,24 +116,24 @@ frame = reading.kept(
 )
 rows = reading.kept(release, ("rows", *key), lambda: frame.to_dict("records"))
 row = next((item for item in rows if item["area"] == area), None)
+
+
+def write_answer(page: Content) -> None:
+    """What the map says, or what is known of the area chosen."""
+    if row is None:
+        page.title(places.overview_sentence(frame, geography, outcome, unit, period))
+        page.text(places.told_sentence(frame, geography))
+    else:
+        page.title(places.area_sentence(row, outcome, unit, period))
+        page.text(
+            places.rate_sentence(row),
+            places.estimate_sentence(row, outcome, unit, program.phase_name(shown_phase)),
+        )
+
+
 with answer:
     simulated_banner(program.is_simulated)
-    if row is None:
-        title, detail = reading.kept(
-            release,
-            ("sentences", *key),
-            lambda: (
-                places.overview_sentence(frame, geography, outcome, unit, period),
-                places.told_sentence(frame, geography),
-            ),
-        )
-        st.title(title, anchor=False)
-        st.write(detail)
-    else:
-        st.title(places.area_sentence(row, outcome, unit, period), anchor=False)
-        st.write(places.rate_sentence(row))
-        st.write(places.estimate_sentence(row, outcome, unit, program.phase_name(shown_phase)))
-
+    content(release, ("places_answer", area, *key), write_answer).show(release)
 links = reading.read(release, "area_links", city=program.city, link="member")
 if row is not None:
     chart = reading.kept(
@@ -173,33 +183,28 @@ if has_map:
                 lambda: tile_map(placed, measure, outcome, unit, period.words(), release.id),
             )
         show_map(chart, release, area, "area")
-with beside[1]:
-    st.subheader(say("places.table_title", plural=say(f"geography_plural.{geography}")), anchor=False)
-    st.write(say("places.table_note", months=period.words()))
-    if len(effects):
-        st.write(say("places.change_note"))
-    years = reading.kept(
-        release,
-        ("valid_years", program.city, geography),
-        lambda: distinct(areas["valid_years"].dropna()),
+
+
+def write_table(page: Content) -> None:
+    """The areas as a table with what is needed to read it."""
+    years = distinct(areas["valid_years"].dropna())
+    page.heading(say("places.table_title", plural=say(f"geography_plural.{geography}")))
+    page.text(
+        say("places.table_note", months=period.words()),
+        say("places.change_note") if len(effects) else "",
+        say("places.boundaries", years="; ".join(years)) if years else "",
     )
-    if years:
-        st.write(say("places.boundaries", years="; ".join(years)))
-    st.dataframe(
-        reading.kept(
-            release, ("for_people", *key), lambda: for_browser(tables.labelled(places.for_people(frame)))
-        ),
-        hide_index=True,
-        width="stretch",
+    page.rows(
+        places.for_file(frame),
+        f"{program.city}-{geography}-{outcome}-{unit}",
+        shown=places.for_people(frame),
         height=min(560, 40 + 36 * len(frame)),
     )
-    download_csv(
-        reading.kept(release, ("for_file", *key), lambda: places.for_file(frame)),
-        f"{program.city}-{geography}-{outcome}-{unit}",
-        release,
-    )
-    if len(effects):
-        st.write(say("places.pooled_note"))
+    page.text(say("places.pooled_note") if len(effects) else "")
+
+
+with beside[1]:
+    content(release, ("places_table", *key), write_table).show(release)
 
 link_to_view(
     release, program=program.id, kind=geography, area=area, outcome=outcome, unit=unit, show=measure,

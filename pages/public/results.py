@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.parts import reading
 from pages.parts.choice import choose, choose_program
-from pages.parts.figure import show
+from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.result_blocks import (
     before_looking,
@@ -16,7 +16,7 @@ from pages.parts.result_blocks import (
     gates_unmet,
     which_side,
 )
-from presentation import sentences, tables, words
+from presentation import record, sentences, words
 from presentation.charts import estimates as charts
 from presentation.charts.counterfactual import counterfactual
 from presentation.charts.description import ChartDescription
@@ -31,7 +31,7 @@ if not programs:
     st.stop()
 
 answer = st.container()
-boxes = st.columns([2, 1.4, 1, 1.6, 1.6])
+boxes = st.columns([2, 1.3, 0.9, 1.5, 2.1])
 with boxes[0]:
     program = choose_program(programs)
 rows = reading.records(release, "estimate_list", program=program.id)
@@ -62,58 +62,46 @@ row = headline_of(question.analysis, rows)
 result = reading.read_result(release, row["estimate_id"])
 key = (program.id, row["estimate_id"])
 
-with answer:
-    simulated_banner(program.is_simulated)
-    before_looking(result)
-    conclusion(program, row, result)
-counted(result)
-is_estimated = result["status"] == "estimated"
 
-same_question = beside(row, rows)
-if any(pd.notna(item["rate_ratio"]) for item in same_question):
-    chart = reading.kept(release, ("designs", *key), lambda: charts.designs(same_question, release.id))
-    show(chart, release)
-    st.markdown(
-        "\n\n".join(
-            f"**{words.word('design', design)}.** {words.word('design_long', design)} "
-            f"{words.word('design_caveat', design)}"
-            for design in distinct(item["design"] for item in same_question)
+def write_answer(page: Content) -> None:
+    """What could have been seen, then what was found."""
+    before_looking(page, result)
+    conclusion(page, program, row, result)
+
+
+def write(page: Content) -> None:
+    """Every design, reading and check of the question."""
+    counted(page, result)
+    same_question = beside(row, rows)
+    if any(pd.notna(item["rate_ratio"]) for item in same_question):
+        page.chart(charts.designs(same_question, release.id))
+        page.text(
+            *(
+                f"**{words.word('design', design)}.** {words.word('design_long', design)} "
+                f"{words.word('design_caveat', design)}"
+                for design in distinct(item["design"] for item in same_question)
+            )
         )
-    )
-
-if len(sentences.estimated_readings(result)) > 1:
-    chart = reading.kept(release, ("readings", *key), lambda: charts.readings(result, program, release.id))
-    show(chart, release)
-    st.markdown(f"**{say('readings.by_choice')}**")
-    by_choice = reading.kept(
-        release,
-        ("by_choice", *key),
-        lambda: tables.labelled(tables.frame_of(charts.readings_by_choice(result, program))),
-    )
-    st.table(by_choice, hide_index=True)
-
-if result["series"]:
+    if len(sentences.estimated_readings(result)) > 1:
+        page.chart(charts.readings(result, program, release.id))
+        page.text(f"**{say('readings.by_choice')}**")
+        page.table(charts.readings_by_choice(result, program))
     for side in ("treated", "comparison"):
         if any(point["side"] == side for point in result["series"]):
-            chart = reading.kept(
-                release,
-                ("side", side, *key),
-                lambda side=side: counterfactual(result, program, side, release.id),
-            )
-            show(chart, release)
-
-if is_estimated:
-    st.subheader(say("overview.sides_title"), anchor=False)
-    which_side(result)
-    other = same_in_other_unit(row, rows)
-    st.subheader(say("overview.units_title"), anchor=False)
-    st.write(sentences.other_unit(result, other and reading.read_result(release, other)))
-if result["gates"]:
-    st.subheader(say("gates.change_title"), anchor=False)
-    gates_unmet(result)
-if result["checks"]:
-    st.subheader(say("results.checks_title"), anchor=False)
-    st.markdown(reading.kept(release, ("checks", *key), lambda: check_list(result)))
+            page.chart(counterfactual(result, program, side, release.id))
+    if result["status"] == "estimated":
+        other = same_in_other_unit(row, rows)
+        page.heading(say("overview.sides_title")).text(which_side(result))
+        page.heading(say("overview.units_title"))
+        page.text(sentences.other_unit(result, other and reading.read_result(release, other)))
+    if result["gates"]:
+        page.heading(say("gates.change_title")).text(gates_unmet(result))
+    if result["checks"]:
+        page.heading(say("results.checks_title")).text(check_list(result))
+    for curve in curves():
+        page.chart(curve)
+    page.heading(say("results.card_title")).text(estimand_card(program, result))
+    page.text(record.on_record(reading.ledger(release), program.id, question.analysis))
 
 
 def curves() -> list[ChartDescription]:
@@ -131,10 +119,9 @@ def curves() -> list[ChartDescription]:
     return drawn
 
 
-for chart in reading.kept(release, ("curves", *key), curves):
-    show(chart, release)
-
-st.subheader(say("results.card_title"), anchor=False)
-estimand_card(program, row, result)
+with answer:
+    simulated_banner(program.is_simulated)
+    content(release, ("results_answer", *key), write_answer).show(release)
+content(release, ("results", *key), write).show(release)
 link_to_view(release, program=program.id, outcome=outcome, unit=unit, phase=phase, areas=group)
 footer(release)

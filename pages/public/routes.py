@@ -1,14 +1,13 @@
 """Routes: where shootings gather, and whether teams work there. The past only, by quarter and a quarter late."""
 
-import pandas as pd
 import streamlit as st
 
 from pages.parts import reading
 from pages.parts.choice import choose, choose_program
-from pages.parts.figure import show
+from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.templates import offer_templates
-from presentation import forecast_check, hot_spots, requests, routes, tables
+from presentation import forecast_check, hot_spots, requests, routes
 from presentation.language import say
 
 release = reading.open_release()
@@ -23,73 +22,64 @@ left, right = st.columns([2, 1.4])
 with left:
     program = choose_program(programs)
 accuracy = reading.read(release, "route_accuracy", program=program.id)
-points = reading.read(release, "route_curve", program=program.id)
-spots = reading.read(release, "hot_spots", city=program.city, outcome="gunshot")
-asked = reading.read(release, "add_area_requests", program=program.id)
-said = reading.read(release, "outreach_facts", program=program.id, page="requests").to_dict("records")
-
 with heading:
     simulated_banner(program.is_simulated)
-    st.title(routes.title(accuracy, program), anchor=False)
+    content(
+        release, ("routes_title", program.id), lambda page: page.title(routes.title(accuracy, program))
+    ).show(release)
 
 period = "all"
 if len(accuracy):
+    names = reading.kept(
+        release,
+        ("route_periods", program.id),
+        lambda: {code: routes.period_choice(code, accuracy) for code in routes.periods(accuracy)},
+    )
     with right:
-        period = choose(
-            "period",
-            say("routes.period"),
-            routes.periods(accuracy),
-            lambda code: routes.period_choice(code, accuracy),
-        )
+        period = choose("period", say("routes.period"), list(names), lambda code: names[code])
+
+
+def write(page: Content) -> None:
+    """The choices of areas compared, then hot spots, requests and the forecast's check."""
+    if len(accuracy):
+        write_choices(page)
+    else:
+        page.text(say("routes.no_counts"))
+    spots = reading.read(release, "hot_spots", city=program.city, outcome="gunshot")
+    if len(spots):
+        page.chart(hot_spots.spots(spots, program, release.id))
+        page.text(hot_spots.spots_note(spots)).bullets(hot_spots.group_lines(spots, program))
+    asked = reading.read(release, "add_area_requests", program=program.id)
+    lines = hot_spots.asked_for(asked, spots)
+    page.heading(say("routes.requests.title")).text(hot_spots.most_asked(lines)).bullets(lines)
+    if lines:
+        page.small(say("routes.requests.note"))
+    said = reading.records(release, "outreach_facts", program=program.id, page="requests")
+    page.bullets(requests.path_lines([fact for fact in said if fact["fact"] in routes.FACTS]))
+    check = reading.read(release, "forecast_check", city=program.city)
+    if len(check):
+        bins = reading.read(release, "forecast_bins", city=program.city)
+        page.heading(say("routes.check.title")).text(*forecast_check.check_sentences(check))
+        page.table(forecast_check.check_table(check))
+        page.chart(forecast_check.calibration(bins, release.id))
+        page.small(say("routes.check.limits"))
+
+
+def write_choices(page: Content) -> None:
+    """What the areas chosen by data, by hours and in hindsight hold in the period chosen."""
+    points = reading.read(release, "route_curve", program=program.id)
     found = routes.rows_by_choice(routes.of_period(accuracy, period))
     named = routes.period_name(period, accuracy)
-    for line in routes.detail(found, named):
-        st.write(line)
-    st.caption(routes.late(accuracy))
-    show(routes.curve(routes.of_period(points, period), found, named, release.id), release)
-    for chart in (
-        routes.hours_by_quarter(accuracy, release.id),
-        routes.index_by_quarter(accuracy, release.id),
-    ):
-        if chart:
-            show(chart, release)
+    page.text(*routes.detail(found, named)).small(routes.late(accuracy))
+    page.chart(routes.curve(routes.of_period(points, period), found, named, release.id))
+    page.chart(routes.hours_by_quarter(accuracy, release.id))
+    page.chart(routes.index_by_quarter(accuracy, release.id))
     lines = routes.set_lines(found, program)
     if lines:
-        st.subheader(say("routes.sets.title"), anchor=False)
-        st.write(routes.sets_note(found, named, program))
-        for line in lines:
-            st.markdown(f"- {line}")
-else:
-    st.write(say("routes.no_counts"))
+        page.heading(say("routes.sets.title")).text(routes.sets_note(found, named, program)).bullets(lines)
 
-if len(spots):
-    show(hot_spots.spots(spots, program, release.id), release)
-    st.write(hot_spots.spots_note(spots))
-    for line in hot_spots.group_lines(spots, program):
-        st.markdown(f"- {line}")
 
-st.subheader(say("routes.requests.title"), anchor=False)
-lines = hot_spots.asked_for(asked, spots)
-st.write(hot_spots.most_asked(lines))
-for line in lines:
-    st.markdown(f"- {line}")
-if lines:
-    st.caption(say("routes.requests.note"))
-for line in requests.path_lines([fact for fact in said if fact["fact"] in routes.FACTS]):
-    st.markdown(f"- {line}")
-
-check = reading.read(release, "forecast_check", city=program.city)
-if len(check):
-    st.subheader(say("routes.check.title"), anchor=False)
-    for line in forecast_check.check_sentences(check):
-        st.write(line)
-    st.table(tables.labelled(pd.DataFrame(forecast_check.check_table(check))), hide_index=True)
-    show(
-        forecast_check.calibration(reading.read(release, "forecast_bins", city=program.city), release.id),
-        release,
-    )
-    st.caption(say("routes.check.limits"))
-
+content(release, ("routes", program.id, period), write).show(release)
 if not len(accuracy) or accuracy["hours_share"].isna().all():
     offer_templates()
 link_to_view(release, program=program.id, period=period)

@@ -12,30 +12,14 @@ from pathlib import Path
 import duckdb
 import httpx
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from api import catalog
 from etl import warehouse
 from presentation import downloads
 from tests.api.conftest import CITY, NEW, OLD, Served
+from tests.open_page import open_page, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
 CHOSEN = {"city": CITY, "geography": "city"}
-
-
-def open_page(**choices: object) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=90)
-    for name, value in choices.items():
-        app.query_params[name] = value
-    app.switch_page("pages/public/downloads.py")
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def text_of(app: AppTest) -> str:
-    kinds = ("title", "header", "subheader", "markdown", "caption", "code")
-    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 
 def table_of(served: Served, name: str) -> dict[str, object]:
@@ -43,7 +27,7 @@ def table_of(served: Served, name: str) -> dict[str, object]:
 
 
 def test_the_page_says_what_there_is_and_names_its_release(served: Served) -> None:
-    app = open_page()
+    app = open_page("downloads")
     assert re.fullmatch(rf"Release {NEW}: \d+ tables to download, .+ as Parquet", app.title[0].value)
     text = text_of(app)
     assert "Counts by area and calendar month" in text
@@ -51,7 +35,7 @@ def test_the_page_says_what_there_is_and_names_its_release(served: Served) -> No
 
 
 def test_every_link_of_the_page_to_a_file_gives_that_file(served: Served) -> None:
-    app = open_page()
+    app = open_page("downloads")
     links = re.findall(r"\]\(http://[^/]+(/api/v1[^)]*)\)", text_of(app))
     assert len(links) >= 9
     for link in links:
@@ -59,24 +43,24 @@ def test_every_link_of_the_page_to_a_file_gives_that_file(served: Served) -> Non
 
 
 def test_every_column_of_a_table_is_explained(served: Served) -> None:
-    app = open_page(tables=["out_monthly"])
+    app = open_page("downloads", tables=["out_monthly"])
     shown = next(t.value for t in app.table if "First day of the calendar month" in t.value.to_string())
     assert len(shown) == 9
 
 
 def test_a_part_is_chosen_by_a_link_and_said(served: Served) -> None:
-    text = text_of(open_page(table="out_monthly", **CHOSEN))
+    text = text_of(open_page("downloads", table="out_monthly", **CHOSEN))
     assert "a part of the table: city = simulated-city, geography = city" in text
     assert f"/tables/out_monthly.parquet?city={CITY}&geography=city" in text
 
 
 def test_two_releases_are_compared(served: Served) -> None:
-    text = text_of(open_page())
+    text = text_of(open_page("downloads"))
     assert f"From release {OLD} to {NEW}" in text
 
 
 def test_an_older_release_keeps_its_addresses(served: Served) -> None:
-    text = text_of(open_page(release=OLD))
+    text = text_of(open_page("downloads", release=OLD))
     assert f"/api/v1/releases/{OLD}/tables/out_monthly.parquet" in text
     assert f"/api/v1/releases/{NEW}/tables" not in text
 

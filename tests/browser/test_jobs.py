@@ -1,4 +1,4 @@
-"""The commonest jobs, done in a real browser; and no page asks any host but its own."""
+"""The commonest jobs, done in a real browser."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from tests.browser.screens import settled
 from tests.fixture_release import OLDER_ID, RELEASE_ID
 
 pytestmark = pytest.mark.browser
-PAGES = (
-    "/", "/results", "/places", "/outreach", "/routes", "/requests", "/funding", "/claims", "/promises",
-    "/evidence", "/briefing", "/downloads", "/method",
-)  # fmt: skip
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -114,29 +110,6 @@ def test_download_the_table(page: Page, address: str) -> None:
 def test_see_what_changed_since_the_last_release(page: Page, address: str) -> None:
     page.goto(f"{address}/method")
     expect(page.get_by_text(f"Release {RELEASE_ID} against release {OLDER_ID}")).to_be_visible()
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_asks_any_host_but_its_own(path: str, page: Page, address: str) -> None:
-    hosts: set[str] = set()
-    page.on("request", lambda request: hosts.add(urlparse(request.url).netloc))
-    page.on("websocket", lambda socket: hosts.add(urlparse(socket.url).netloc))
-    page.goto(address + path)
-    settled(page)
-    asked = {host for host in hosts if host}  # blob: and data: addresses have no host
-    assert asked == {urlparse(address).netloc}
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_is_wider_than_a_phone(path: str, page: Page, address: str) -> None:
-    page.set_viewport_size({"width": 320, "height": 700})
-    page.goto(address + path)
-    settled(page)
-    wide = page.evaluate(
-        "() => { const main = document.querySelector('[data-testid=\"stMain\"]');"
-        " return main.scrollWidth - main.clientWidth }"
-    )
-    assert wide <= 0
 
 
 @pytest.mark.parametrize(("kind", "starts"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])

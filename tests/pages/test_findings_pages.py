@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from tests.findings_release import RELEASE_ID, publish_findings
+from tests.open_page import open_page, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("claims", "evidence", "funding", "requests", "routes")
 
 
@@ -28,26 +27,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["OVP_HOME"] = before
 
 
-def open_page(page: str, **choices: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
-    for name, value in choices.items():
-        app.query_params[name] = value
-    app.switch_page(f"pages/public/{page}.py")
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def words_of(app: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "info")
-    parts = [str(element.value) for kind in kinds for element in app.get(kind)]
-    return "\n".join(parts).replace("\\$", "$")
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_the_page_names_its_release_and_offers_a_link(page: str, home: Path) -> None:
     app = open_page(page)
-    assert f"Release {RELEASE_ID}" in words_of(app)
+    assert f"Release {RELEASE_ID}" in text_of(app)
     assert any(f"release={RELEASE_ID}" in block.value for block in app.code)
 
 
@@ -59,7 +42,7 @@ def test_claims_are_counted_by_verdict_in_the_first_sentence(home: Path) -> None
 
 
 def test_a_claim_shows_words_source_and_the_numbers_in_both_units(home: Path) -> None:
-    text = words_of(open_page("claims", verdict="unit_mixed_up"))
+    text = text_of(open_page("claims", verdict="unit_mixed_up"))
     assert "gunshot wound victims fell from 114 to 80" in text
     assert "report on Operation Endeavor" in text
     assert (
@@ -70,13 +53,13 @@ def test_a_claim_shows_words_source_and_the_numbers_in_both_units(home: Path) ->
 
 def test_claims_can_be_narrowed_to_those_of_critics(home: Path) -> None:
     app = open_page("claims", speaker="critic")
-    assert "2 claims" in words_of(app)
+    assert "2 claims" in text_of(app)
 
 
 def test_evidence_says_the_average_and_what_a_next_place_may_expect(home: Path) -> None:
     app = open_page("evidence")
     assert "the next place could see anything from" in app.title[0].value
-    assert "drawn toward the published results" in words_of(app).lower()
+    assert "drawn toward the published results" in text_of(app).lower()
     assert "homicides" in open_page("evidence", outcome="homicide").title[0].value
     assert "no average is made" in open_page("evidence", outcome="homicide").title[0].value
 
@@ -90,7 +73,7 @@ def test_evidence_shows_every_baltimore_site_whatever_is_averaged(home: Path) ->
 
 
 def test_funding_does_not_state_a_cost_when_the_interval_includes_none(home: Path) -> None:
-    text = words_of(open_page("funding"))
+    text = text_of(open_page("funding"))
     assert "$7,500,000" in text
     assert "what period it pays for is not published" in text.lower()
     assert "An assumption, not a finding" in text or "an assumption, not a finding" in text
@@ -99,7 +82,7 @@ def test_funding_does_not_state_a_cost_when_the_interval_includes_none(home: Pat
 def test_own_assumptions_are_printed_with_their_result(home: Path) -> None:
     app = open_page("funding")
     app.slider[0].set_value(20).run()
-    text = words_of(app)
+    text = text_of(app)
     # 20 % of the 1,000 victims planted as to be expected, at the lowest published cost.
     assert "If 20% of 1,000 shootings were averted, that is 200.0 for $7,500,000: $37,500 each" in text
     assert "Your assumptions, not a finding" in text
@@ -108,7 +91,7 @@ def test_own_assumptions_are_printed_with_their_result(home: Path) -> None:
 def test_madison_is_too_few_to_tell_with_the_smallest_visible_change(home: Path) -> None:
     app = open_page("funding", program="focused-interruption")
     assert app.title[0].value.startswith("Too few to tell: in 9 months only a fall of")
-    text = words_of(app)
+    text = text_of(app)
     assert "$1,500 for each call answered" in text
     assert "it is not known to be the cost of a call" in text
 
@@ -116,6 +99,6 @@ def test_madison_is_too_few_to_tell_with_the_smallest_visible_change(home: Path)
 def test_requests_show_both_paths_side_by_side_and_no_number_without_a_log(home: Path) -> None:
     app = open_page("requests")
     assert "cannot be told" in app.title[0].value
-    text = words_of(app)
+    text = text_of(app)
     assert "are not 911 deployable through dispatch" in text
     assert "Workers answer 911 calls together with police" in text

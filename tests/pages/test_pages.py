@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from tests.fixture_release import (
     AREAS,
@@ -19,8 +18,8 @@ from tests.fixture_release import (
     SIMULATED_PROGRAM,
     write_release,
 )
+from tests.open_page import open_page, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("overview", "results", "places", "outreach", "method")
 
 
@@ -28,26 +27,6 @@ PAGES = ("overview", "results", "places", "outreach", "method")
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OVP_HOME", str(tmp_path))
     return tmp_path
-
-
-def open_page(page: str, **choices: str) -> AppTest:
-    """The page after its first run, opened by a link that carries `choices`."""
-    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
-    for name, value in choices.items():
-        app.query_params[name] = value
-    if page != "overview":
-        app.switch_page(f"pages/public/{page}.py")
-    app.run()
-    assert not app.exception, app.exception[0].value
-    return app
-
-
-def text_of(app: AppTest) -> str:
-    """All words on the page, boxes and tables included."""
-    parts = [element.value for kind in ("title", "header", "subheader", "markdown", "caption", "info", "warning", "code")
-             for element in app.get(kind)]  # fmt: skip
-    parts += [frame.value.to_string() for frame in (*app.dataframe, *app.table)]
-    return "\n".join(str(part) for part in parts)
 
 
 def as_read(markdown: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from presentation import promises
 from presentation.language import say
 from tests.fixture_release import RELEASE_ID, write_release
-from tests.pages.test_pages import open_page, text_of
+from tests.open_page import open_page, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

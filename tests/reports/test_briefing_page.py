@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from presentation.briefing import format_name, kind_purpose
 from reports.__main__ import main
 from reports.build import FORMAT_NAMES, KIND_NAMES
 from tests.fixture_release import PROGRAM, SIMULATED_PROGRAM, write_release
+from tests.open_page import open_page
 
-ROOT = Path(__file__).resolve().parents[2]
 FIRST_BYTES = {"pdf": b"%PDF-1.7", "html": b"<!doctype html>"}
 ZIP = b"PK"
 
@@ -28,16 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OVP_HOME", str(home))
 
-    def open_page(**choices: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
-        for name, value in choices.items():
-            app.query_params[name] = value
-        app.switch_page("pages/public/briefing.py")
-        app.run()
-        assert not app.exception, app.exception[0].value
-        return app
-
-    return open_page
+    return partial(open_page, "briefing")
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 from docx import Document as open_word_file
-from streamlit.testing.v1 import AppTest
 
 from api.estimates import estimate_detail
 from etl import warehouse
 from presentation import sentences
 from reports.build import documents, render
 from tests.fixture_release import PROGRAM, SIMULATED_PROGRAM, write_release
+from tests.open_page import open_page, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
 
@@ -40,7 +39,7 @@ def test_the_finding_and_its_conditions_are_the_same_words_everywhere(
     finding, summary = answer["sentence"], sentences.gates_summary(answer["result"])
     document = next(documents(release, program, kind))
     texts = {
-        "page": page_words(program),
+        "page": text_of(open_page("overview", program=program)),
         "pdf": pdf_words(render(document, "pdf").data, tmp_path),
         "docx": word_words(render(document, "docx").data),
         "html": re.sub(r"<[^>]+>", " ", render(document, "html").data.decode()),
@@ -50,15 +49,6 @@ def test_the_finding_and_its_conditions_are_the_same_words_everywhere(
             assert squeezed(sentence) in squeezed(text), f"{name} lacks: {sentence}"
     figures = answer
     assert f"{figures['observed']:,.0f}" in NUMBER.findall(finding)
-
-
-def page_words(program: str) -> str:
-    app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60)
-    app.query_params["program"] = program
-    app.run()
-    assert not app.exception
-    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning")
-    return " ".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 
 def pdf_words(data: bytes, folder: Path) -> str:

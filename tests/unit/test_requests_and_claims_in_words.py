@@ -134,3 +134,11 @@ def test_an_effect_is_said_with_its_interval_and_never_as_working() -> None:
     )
     assert "10% fewer than expected (95% interval from 50% fewer to 60% more)" in said
     assert "Cannot tell" in said
+
+
+def test_what_a_claim_says_is_shown_as_text_and_never_as_markup() -> None:
+    hostile = '<img src="x" onerror="alert(1)">'
+    texts = {name: hostile for name in ("words", "who", "said", "source", "would_test", "rule", "needs")}
+    card = claims.card(claim("none", "no_data", "no_data_public", {}, **texts))
+    assert "<img" not in card
+    assert card.count("&lt;img src=&quot;x&quot; onerror=&quot;alert(1)&quot;&gt;") == len(texts)
