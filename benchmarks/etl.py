@@ -7,12 +7,14 @@ Each run makes a file of invented incidents and measures, on that same file, in 
   counts by area and month with zeros, weekday and hour); `days_beside`: seconds for counts by day and
   neighborhood, which the peers do not make;
 - `pandas`: the same work in pandas;
-- `incremental` (up to a million rows): 1 % new rows, as a feed of changes, onto a full load that is remembered.
+- `incremental` (up to a million rows): 1 % new rows, as a feed of changes, onto a full load that is remembered; both
+  from the file to counts, comparison and memory.
 
 Rows: `etl vs raw read` (limit 3), `etl vs pandas` (limit 0.5), `1 % new rows vs full build` (limit 0.5), `etl memory`
 (limit 2 GB) and `etl growth with rows` (time beside the raw read, many rows over few), with seconds and peak memory.
 What limits it: reading and typing text (two thirds of the time; every value is trimmed, compared with the words for
-missing, cast and checked), on as many cores as there are.
+missing, cast and checked), on as many cores as there are. An incremental load still puts the remembered cases beside
+the new ones (quality figures are of all), looks for near repeats among all, and writes the table of counts anew.
 """
 
 from __future__ import annotations

@@ -139,6 +139,12 @@ def main(arguments: list[str] | None = None) -> int:
     except (BuildError, ReleaseError, FetchError, LedgerError) as error:
         print(error, file=sys.stderr)
         return 1
+    except MemoryError:
+        print(
+            "There is not enough memory. Free some, then build again; the last release stays in use.",
+            file=sys.stderr,
+        )
+        return 1
     except (OSError, duckdb.Error) as error:
         line = str(error).splitlines()[0]
         print(

@@ -9,24 +9,30 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from etl import warehouse
 from etl.__main__ import main
+from etl.problems import BadInput
 from etl.publish import release as publishing
 from etl.publish.build import Options, build
+from etl.publish.kept_files import kept_of, landing, put_back
 from tests.data.conftest import few_sources, silent
 
 PROJECT = Path(__file__).resolve().parents[2]
 BUILD = """
 import resource, signal, sys
 from pathlib import Path
-limit = int(sys.argv[4])
+limit, memory = int(sys.argv[4]), int(sys.argv[5])
 if limit:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -34,6 +40,10 @@ import etl.__main__ as command
 from etl.publish import build as building
 made = building.Options
 command.Options = lambda **given: made(**{**given, "sources": Path(sys.argv[2]), "programs": Path(sys.argv[3])})
+if memory:
+    # On top of what is taken by now: the code itself is loaded.
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + memory,) * 2)
 sys.exit(command.main(["build", "--out", sys.argv[1]]))
 """
 
@@ -62,11 +72,13 @@ def home(tmp_path: Path, first_home: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return place
 
 
-def start(home: Path, invented_only: Path, no_programs: Path, file_limit: int = 0) -> subprocess.Popen[str]:
+def start(
+    home: Path, invented_only: Path, no_programs: Path, file_limit: int = 0, memory: int = 0
+) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", textwrap.dedent(BUILD), str(home), str(invented_only), str(no_programs)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
     return subprocess.Popen(
-        [*command, str(file_limit)], cwd=PROJECT, env=environment, text=True,
+        [*command, str(file_limit), str(memory)], cwd=PROJECT, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -114,9 +126,109 @@ def test_kill_9_at_any_moment_leaves_the_last_release_serving(
     process = start(home, invented_only, no_programs)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert not list((home / "staging").glob(".build-*"))
-    assert not list((home / "private").glob(".work-*"))
+    assert left_over(home) == []
     assert warehouse.sequence(whole(home)) > warehouse.sequence(first)  # type: ignore[operator]
+    with duckdb.connect(str(home / "private" / "store.duckdb"), read_only=True) as store:
+        twice = store.execute(
+            "SELECT 1 FROM incident_version WHERE valid_to_load IS NULL GROUP BY source, outcome, case_number "
+            "HAVING count(*) > 1"
+        ).fetchone()
+        loads = store.execute(
+            "SELECT count(*), max(load_number), count(DISTINCT load_number) FROM load_history"
+        )
+        number, newest, distinct = loads.fetchone() or (0, 0, 0)
+        assert twice is None
+        assert number == newest == distinct > 0
+
+
+def left_over(home: Path) -> list[Path]:
+    """What a build that died leaves, and the next must tidy up."""
+    landing = home / "private" / "landing"
+    return [
+        *(home / "staging").glob(".build-*"),
+        *(home / "private").glob(".work-*"),
+        *landing.glob("*/*/.*"),
+    ]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, first_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A disk of its own with room for a home and little more; skipped where no disk may be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a disk can be mounted by the owner of the machine only")
+    try:
+        shutil.copytree(first_home, disk / "home")
+        monkeypatch.setenv("OVP_HOME", str(disk / "home"))
+        monkeypatch.setattr(warehouse, "_POINTER_SECONDS", 0.0)
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def resize(disk: Path, room: int) -> None:
+    """Leave so many bytes free."""
+    used = shutil.disk_usage(disk).used
+    subprocess.run(["mount", "-o", f"remount,size={used + room}", str(disk)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [40_000, 1_000_000, 3_000_000, 6_000_000])
+def test_a_disk_that_really_is_full_wherever_it_ends(
+    small_disk: Path, invented_only: Path, no_programs: Path, room: int
+) -> None:
+    home = small_disk / "home"
+    before = whole(home)
+    resize(small_disk, room)
+    _, err = start(home, invented_only, no_programs).communicate(timeout=120)
+    assert "Traceback" not in err
+    assert "Free disk space" in err
+    assert len(err.splitlines()) == 1
+    assert whole(home) == before
+    resize(small_disk, 64_000_000)
+    process = start(home, invented_only, no_programs)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert left_over(home) == []
+    assert warehouse.sequence(whole(home)) > warehouse.sequence(before)  # type: ignore[operator]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("megabytes", [100, 200])
+def test_too_little_memory_is_one_line_and_the_next_build_is_clean(
+    home: Path, invented_only: Path, no_programs: Path, megabytes: int
+) -> None:
+    before = whole(home)
+    process = start(home, invented_only, no_programs, memory=megabytes * 1_000_000)
+    _, err = process.communicate(timeout=120)
+    # With too little even for a thread, the C library ends the process with a line of its own.
+    assert process.returncode != 0, err
+    assert "Traceback" not in err
+    assert "memory" in err
+    assert len(err.splitlines()) == 1
+    assert whole(home) == before
+    process = start(home, invented_only, no_programs)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert left_over(home) == []
+
+
+@pytest.mark.slow
+def test_of_two_builds_at_once_one_goes_on(home: Path, invented_only: Path, no_programs: Path) -> None:
+    before = whole(home)
+    both = [start(home, invented_only, no_programs) for _ in range(2)]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    (refused,) = [text for text, process in zip(said, both, strict=True) if process.returncode]
+    assert refused.splitlines() == [
+        "Another build is running here. Wait until it has ended, then build again."
+    ]
+    assert len(warehouse.releases()) == 2
+    assert warehouse.sequence(whole(home)) > warehouse.sequence(before)  # type: ignore[operator]
 
 
 def test_a_full_disk_is_one_line_and_the_last_release_stays(
@@ -218,6 +330,42 @@ def test_the_janitor_keeps_the_newest_and_the_one_in_use(home: Path) -> None:
     assert left == sorted([current, "2099.1.3-aaaaaaaaaaaa.duckdb", "2099.1.4-aaaaaaaaaaaa.duckdb"])
     assert {".build-1-dead.duckdb", ".half-a-copy"} <= set(removed)
     assert not half_copied.exists()
+
+
+@pytest.mark.slow
+def test_200_flipped_bytes_in_release_and_landing_are_all_noticed(home: Path) -> None:
+    chance = random.Random(200)
+    item = warehouse.releases()[0]
+    item.path.chmod(0o644)
+    kept = kept_of(home, item.id)
+    assert kept is not None
+    noticed = 0
+    for _ in range(100):
+        with flipped(item.path, chance), pytest.raises(warehouse.ReleaseError):
+            warehouse.open_file(item.path)
+        copy = landing(home) / chance.choice(kept.files).kept
+        copy.chmod(0o644)
+        with (
+            flipped(copy, chance, start=10),  # the first bytes of gzip name a time and a system
+            tempfile.TemporaryDirectory() as folder,
+            pytest.raises(BadInput, match="missing or damaged"),
+        ):
+            put_back(home, kept, Path(folder))
+        noticed += 2
+    assert noticed == 200
+    warehouse.open_file(item.path)
+
+
+@contextmanager
+def flipped(path: Path, chance: random.Random, start: int = 0) -> Iterator[None]:
+    whole_bytes = path.read_bytes()
+    content = bytearray(whole_bytes)
+    content[chance.randrange(start, len(content))] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+    try:
+        yield
+    finally:
+        path.write_bytes(whole_bytes)
 
 
 def test_a_flipped_byte_in_a_release_is_noticed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

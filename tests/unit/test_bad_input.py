@@ -325,6 +325,27 @@ def test_a_truncated_parquet_file_is_noticed(tmp_path: Path) -> None:
         land_table(path, tmp_path)
 
 
+def test_a_parquet_bomb_is_seen_by_its_footer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from etl.problems import BadInput
+    from etl.sources.tabular import land_table
+
+    path = tmp_path / "rows.parquet"
+    text = pa.array(["x" * 1000]).dictionary_encode().dictionary
+    pq.write_table(
+        pa.table({"a": pa.DictionaryArray.from_arrays(pa.array([0] * 200_000), text).cast(pa.string())}),
+        path,
+        use_dictionary=False,
+    )
+    assert path.stat().st_size < 20_000_000
+    monkeypatch.setattr("etl.sources.tabular.UNPACKED_LIMIT", 50_000_000)
+    with pytest.raises(BadInput, match="more than 50,000,000"):
+        land_table(path, tmp_path)
+    assert not list(tmp_path.glob("*.csv"))
+
+
 def test_a_field_of_100_megabytes_is_refused_quickly(attempt: Callable[..., Attempt]) -> None:
     made = attempt("\n".join(good_lines(3)) + '\n"' + "x" * 100_000_000 + '"\n')
     assert made.status == 2
@@ -336,6 +357,8 @@ def test_a_million_columns_are_refused(attempt: Callable[..., Attempt]) -> None:
     made = attempt(",".join(str(n) for n in range(1_000_000)) + "\n1\n")
     assert made.status == 2
     assert made.unchanged
+    assert "line is longer than 1,048,576 bytes" in made.first
+    assert len(made.said.splitlines()) == 2
 
 
 def test_row_numbers_are_those_of_the_file(tmp_path: Path) -> None:
