@@ -68,12 +68,6 @@ def test_the_other_pages_open_on_a_release_that_holds_nothing_and_name_it(page: 
     assert f"Release {RELEASE_ID}" in text_of(open_page(page))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_names_its_release(page: str, home: Path) -> None:
-    write_release(home)
-    assert f"Release {RELEASE_ID}" in text_of(open_page(page))
-
-
 @pytest.mark.parametrize("page", WITH_A_PROGRAM)
 def test_simulated_data_carry_a_banner_and_real_data_do_not(page: str, home: Path) -> None:
     write_release(home)
@@ -91,7 +85,9 @@ def test_a_link_to_an_older_release_opens_that_release(page: str, home: Path) ->
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_link_to_a_release_that_is_not_here_says_so_and_shows_the_one_in_use(page: str, home: Path) -> None:
+def test_a_link_to_a_release_that_is_not_here_says_so_and_shows_and_names_the_one_in_use(
+    page: str, home: Path
+) -> None:
     write_release(home)
     app = open_page(page, release="1999.1.0")
     assert any("no release 1999.1.0" in as_read(box.value) for box in app.warning)
