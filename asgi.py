@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -88,6 +89,11 @@ def _import_heavy_libraries() -> None:
 # script has said otherwise: the first visitor of a fresh server who came by a link to a page would be told
 # that there is no such page.
 PagesManager.uses_pages_directory = False
+
+try:
+    asgi_guard.GuardSettings.from_environment()
+except ValueError as error:
+    sys.exit(f"The server was not started. {error}")
 
 app = App(
     DASHBOARD,

@@ -25,6 +25,7 @@ PUBLIC = (
     "briefing",
     "downloads",
     "method",
+    "record",
     "promises",
 )
 

@@ -33,7 +33,13 @@ LATEST = "latest"
 KEPT_ANSWERS = 1_024
 KEPT_BYTES = 96 * 1024 * 1024
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
-STATUS_OF = {"no_release": 503, "broken_release": 503, "unknown_release": 404, "unknown_filter": 422}
+STATUS_OF = {
+    "no_release": 503,
+    "broken_release": 503,
+    "unknown_release": 404,
+    "older_release": 404,
+    "unknown_filter": 422,
+}
 
 
 class Answer(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -31,8 +32,11 @@ def inline_script_hashes() -> tuple[str, ...]:
     return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
-def content_policy() -> str:
-    """The Content-Security-Policy. `unsafe-inline` is for styles only: Streamlit writes them as it runs."""
+def content_policy(embed_from: Sequence[str] = ()) -> str:
+    """The Content-Security-Policy. `unsafe-inline` is for styles only: Streamlit writes them as it runs.
+
+    embed_from: sites that may show a page in a frame.
+    """
     rules = {
         "default-src": "'self'",
         "script-src": " ".join(("'self'", *inline_script_hashes())),
@@ -44,7 +48,7 @@ def content_policy() -> str:
         "worker-src": "'self' blob:",
         "object-src": "'none'",
         "frame-src": "'none'",
-        "frame-ancestors": "'none'",
+        "frame-ancestors": " ".join(embed_from) or "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",
     }
@@ -56,15 +60,18 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, settings: GuardSettings) -> None:
         self.app = app
+        # Staff pages are never framed: a click there could be stolen.
+        embed_from = () if settings.staff else settings.embed_from
         self.headers = {
-            "content-security-policy": content_policy(),
+            "content-security-policy": content_policy(embed_from),
             "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
             "referrer-policy": "same-origin",
             "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
             "cross-origin-opener-policy": "same-origin",
             "x-permitted-cross-domain-policies": "none",
         }
+        if not embed_from:  # this older header knows no list of sites
+            self.headers["x-frame-options"] = "DENY"
         if settings.https:
             self.headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
 

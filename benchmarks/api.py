@@ -12,7 +12,6 @@ by OVP_DATASETTE; else it is installed into a temporary environment, or left out
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -31,12 +30,17 @@ from typing import Any
 import duckdb
 import httpx
 
+from benchmarks.ratios import Ratio, ratio, report
+
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED_ROWS = 344_460
 LARGE_ROWS = 10_000_000
 DATASETTE = "datasette==0.65.5"
 CONNECTIONS = 32
 WANTED_PER_SECOND = 1_000
+EXPORT_SECONDS = {"shipped size": 60, "large": 300}
+# Which of the two servers' answers are set beside each other: much JSON, and little.
+PEER_OF = {"JSON of all estimates": "JSON of 100 rows", "JSON of a release": "JSON of its versions"}
 Row = dict[str, Any]
 
 
@@ -49,18 +53,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name:
         for part in measurements(Path(name), chosen.quick):
             for row in part:
-                print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+                print("  ".join(f"{key} {value}" for key, value in row.items()), file=sys.stderr, flush=True)
             rows += part
             # Written after each part: a run that is stopped leaves what it has measured.
-            write(chosen.json, rows, chosen.quick)
-    slow = [
-        row
-        for row in rows
-        if row["part"] == "throughput" and row["server"] == "asgi" and row["per_second"] < WANTED_PER_SECOND
-    ]
-    for row in slow:
-        print(f"below {WANTED_PER_SECOND} a second: {row['what']}", file=sys.stderr)
+            machine = {
+                "cores": os.cpu_count(),
+                "load_at_end": round(os.getloadavg()[0], 1),
+                "quick": chosen.quick,
+            }
+            report(ratios(rows), chosen.json, {"machine": machine, "rows": rows})
     return 0
+
+
+def ratios(rows: list[Row]) -> list[Ratio]:
+    """The measurements beside their peers and limits, in the common shape."""
+    found = []
+    throughput = [row for row in rows if row["part"] == "throughput" and row["per_second"]]
+    peers = {row["what"]: row for row in throughput if row["server"] == "datasette"}
+    for row in throughput:
+        if row["server"] != "asgi":
+            continue
+        own = 1000 / row["per_second"]
+        name = f"{row['what']}, against {WANTED_PER_SECOND:,} requests a second"
+        found.append(ratio(name, own, 1000 / WANTED_PER_SECOND, 1.0, "ms a request"))
+        peer = peers.get(PEER_OF.get(row["what"], ""))
+        if peer:
+            name = f"{row['what']}, against datasette's {peer['what']}"
+            found.append(ratio(name, own, 1000 / peer["per_second"], 1.0, "ms a request"))
+    remote = {row["what"]: row for row in rows if row["part"] == "remote"}
+    for what in ("one column (month)", "one area"):
+        if what in remote:
+            whole = remote["full download"]["bytes"] / 1e6
+            name = f"{what} read over HTTP, against the full download"
+            found.append(ratio(name, remote[what]["bytes"] / 1e6, whole, 1.0, "MB"))
+    for row in rows:
+        if row["part"] == "export":
+            limit = EXPORT_SECONDS[row["what"]]
+            name = f"export of {row['rows']:,} rows, against {limit} s"
+            found.append(ratio(name, row["seconds"], limit, 1.0, "s"))
+    return found
 
 
 def measurements(folder: Path, quick: bool) -> Iterator[list[Row]]:
@@ -73,15 +104,6 @@ def measurements(folder: Path, quick: bool) -> Iterator[list[Row]]:
     large = LARGE_ROWS // (10 if quick else 1)
     home = make_release(folder / "large", large)
     yield measure_export("large", home, large, folder, ("parquet", "csv"))
-
-
-def write(target: Path | None, rows: list[Row], quick: bool) -> None:
-    """The figures so far, with how busy the machine was."""
-    if target is None:
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    machine = {"cores": os.cpu_count(), "load_at_end": round(os.getloadavg()[0], 1), "quick": quick}
-    target.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
 
 
 def make_release(home: Path, rows: int) -> Path:

@@ -4,7 +4,8 @@ Each run makes a file of invented incidents and measures, on that same file, in 
 
 - `raw read`: DuckDB's own `CREATE TABLE AS SELECT * FROM read_csv(...)`, which types but does not check;
 - `etl`: the build of incidents (landing, text to types, faults, de-duplication, outcomes, places,
-  counts by area and month with zeros, weekday and hour);
+  counts by area and month with zeros, weekday and hour); `days_beside`: seconds for counts by day and
+  neighborhood, which the peers do not make;
 - `pandas`: the same work in pandas;
 - `incremental` (up to a million rows): 1 % new rows, as a feed of changes, onto a full load that is remembered.
 
@@ -169,14 +170,28 @@ def run_raw(path: Path) -> dict[str, float]:
 
 def count(connection: Any, loaded: Any) -> None:
     """From incidents to counts by month, weekday and hour, as a build does it."""
+    from etl.load.changes import find_changes
     from etl.load.incidents import add_near_repeats
     from etl.publish.build import insert_counts
     from etl.statements import load_statements
 
     add_near_repeats(connection, loaded)
+    find_changes(connection, loaded)
     insert_counts(connection, loaded)
     for name in ("make_out_monthly", "make_out_weekday_hour"):
         connection.execute(load_statements("core")[name].text)
+
+
+def count_days(connection: Any, loaded: Any) -> float:
+    """Seconds for the counts by day and neighborhood, which no peer here makes."""
+    from etl.load.rows_source import insert_days
+    from etl.statements import load_statements
+
+    started = time.perf_counter()
+    insert_days(connection, loaded)
+    for name in ("make_out_daily", "make_out_daily_neighborhoods"):
+        connection.execute(load_statements("core")[name].text)
+    return time.perf_counter() - started
 
 
 def run_etl(path: Path) -> dict[str, float]:
@@ -207,20 +222,23 @@ def run_etl(path: Path) -> dict[str, float]:
                 "SELECT sum(count) FROM out_monthly WHERE geography = 'city' AND month_basis = 'occurred' AND unit = 'incidents' AND outcome <> 'near_repeat_shooting'"
             ).fetchone()
             duplicates = loaded.ledger[0].rows_duplicate
+            days = count_days(connection, loaded)
     return {
         "seconds": seconds,
         "total": float(total[0]),
         "duplicates": duplicates,
+        "days_beside": days,
         **{f"stage_{k}": v for k, v in stages.items()},
     }
 
 
 def run_incremental(path: Path) -> dict[str, float]:
-    """A full load is remembered (not timed); then 1 % new rows are loaded onto it (timed)."""
+    """A full load is counted and remembered; then 1 % new rows are loaded onto it. Each from file to memory."""
     from functools import partial
 
+    from etl.load.changes import take_remembered
     from etl.load.incidents import load_rows
-    from etl.load.revisions import remember, take_remembered
+    from etl.load.revisions import compare_with_memory, remember
     from etl.load.tables import load_areas
     from etl.publish.build import work_database
     from etl.settings import load_sources, read_source
@@ -234,27 +252,27 @@ def run_incremental(path: Path) -> dict[str, float]:
         settings.write_text(SETTINGS.replace('row_is = "case"', 'row_is = "case"\nexports = "changes"'))
         source = read_source(settings)
         areas = next(item for item in load_sources() if item.id == "simulated_city_areas")
-        with work_database(workplace) as connection:
-            load_areas(connection, areas, workplace, [])
-            loaded = load_rows(connection, source, [land_text(path, workplace)], 1)
-            before = connection.execute("SELECT count(*) FROM core_incident").fetchone()
-            remember(connection, home, [loaded], "2026.1.0")
         changes = workplace / "changes.csv"
         generate(changes, rows // 100, first_case=rows)
-        with work_database(workplace) as connection:
-            load_areas(connection, areas, workplace, [])
-            started = time.perf_counter()
-            onto = partial(take_remembered, connection, home)
-            loaded = load_rows(connection, source, [land_text(changes, workplace)], 1, 0.0, onto)
-            rows_seconds = time.perf_counter() - started
-            count(connection, loaded)
-            seconds = time.perf_counter() - started
-            after = connection.execute(
-                "SELECT count(*) FROM core_incident WHERE outcome <> 'near_repeat_shooting'"
-            ).fetchone()
-    if not before or not after or not before[0] < after[0] < before[0] * 1.02:
-        raise SystemExit(f"the incremental load went from {before} to {after} cases")
-    return {"seconds": seconds, "stage_rows": rows_seconds}
+        seconds, cases = [], []
+        for number, file in enumerate((path, changes)):
+            with work_database(workplace) as connection:
+                load_areas(connection, areas, workplace, [])
+                started = time.perf_counter()
+                onto = partial(take_remembered, connection, home)
+                loaded = load_rows(connection, source, [land_text(file, workplace)], 1, 0.0, onto)
+                rows_seconds = time.perf_counter() - started
+                count(connection, loaded)
+                compare_with_memory(connection, home, loaded)
+                remember(connection, home, [loaded], f"2026.1.{number}")
+                seconds.append(time.perf_counter() - started)
+                found = connection.execute(
+                    "SELECT count(*) FROM core_incident WHERE outcome <> 'near_repeat_shooting'"
+                ).fetchone()
+                cases.append(int(found[0]) if found else 0)
+    if not cases[0] < cases[1] < cases[0] * 1.02:
+        raise SystemExit(f"the incremental load went from {cases[0]} to {cases[1]} cases")
+    return {"seconds": seconds[1], "full": seconds[0], "stage_rows": rows_seconds}
 
 
 def run_pandas(path: Path) -> dict[str, float]:
@@ -288,7 +306,7 @@ def run_pandas(path: Path) -> dict[str, float]:
     )
     gap = shot.groupby("neighborhood")["occurred_at"].diff()
     near = shot[gap <= pd.Timedelta(days=14)].assign(outcome="near_repeat_shooting", victims=1)
-    kept = pd.concat([kept, near])
+    kept = pd.concat([kept, near], ignore_index=True)
     kept["city"] = "simulated-city"
     pieces = []
     for basis in ("occurred", "reported"):
@@ -370,7 +388,7 @@ def main() -> None:
                 "unit": "s",
                 "etl_peak_mb": round(best["etl"]["peak_mb"]),
                 "peer_peak_mb": round(best[peer]["peak_mb"]),
-                **{key: round(value, 2) for key, value in best["etl"].items() if key.startswith("stage_")},
+                **{key: round(best["etl"][key], 2) for key in ("stage_landing", "stage_rows", "days_beside")},
             }
             results.append(row)
             print(row, flush=True)
@@ -379,8 +397,8 @@ def main() -> None:
                 "name": "1 % new rows vs full build",
                 "rows": rows,
                 "ours": round(best["incremental"]["seconds"], 2),
-                "peer": round(best["etl"]["seconds"], 2),
-                "ratio": round(best["incremental"]["seconds"] / best["etl"]["seconds"], 2),
+                "peer": round(best["incremental"]["full"], 2),
+                "ratio": round(best["incremental"]["seconds"] / best["incremental"]["full"], 2),
                 "limit": 0.5,
                 "unit": "s",
                 "stage_rows": round(best["incremental"]["stage_rows"], 2),

@@ -31,6 +31,7 @@ from typing import Any
 import httpx
 import websockets
 
+from benchmarks.ratios import Ratio, ratio, report
 from benchmarks.streamlit_client import Run, StreamlitClient, choices
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -230,20 +231,51 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 def main(given: list[str] | None = None) -> int:
     """Measure, print, compare with the bars. Exit status 1 when errors were seen."""
     options = arguments(given)
-    result: dict[str, Any] = {"cores": os.cpu_count(), "page": options.page or "first page", "bars": BARS}
+    result: dict[str, Any] = {
+        "cores": os.cpu_count(),
+        "page": options.page or "overview",
+        "minutes": round(options.seconds / 60, 1),
+    }
     if options.url:
         result["served"] = asyncio.run(measure(options, options.url, options.server_pid))
     else:
         result["served"] = served(options)
         if options.compare:
             result["plain"] = plain(options)
-            slow, fast = result["plain"]["rerun_p95_seconds"], result["served"]["rerun_p95_seconds"]
-            result["plain_over_served_p95"] = round(slow / fast, 1) if slow and fast else None
-    result["missed"] = [name for name, bar in BARS.items() if (result["served"][name] or 0) > bar]
-    print(json.dumps(result, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=1), file=sys.stderr)
+    rows, details = ratios(result), [result]
+    if options.json and options.json.exists():
+        # A run of another page or length stands beside those measured before.
+        known = json.loads(options.json.read_text(encoding="utf-8"))
+        names = {row.name for row in rows}
+        rows = [Ratio(**row) for row in known["rows"] if row["name"] not in names] + rows
+        details = [item for item in known["details"] if what(item) != what(result)] + details
+    report(rows, options.json, details)
     return 1 if result["served"]["errors"] else 0
+
+
+def what(result: dict[str, Any]) -> str:
+    """Which run a result is of."""
+    served = result["served"]
+    return f"{served['sessions']} sessions, {result['page']}, {result['minutes']:g} minutes"
+
+
+def ratios(result: dict[str, Any]) -> list[Ratio]:
+    """The figures beside the promised bars and beside plain Streamlit, in the common shape."""
+    own, of = result["served"], what(result)
+    units = {"rerun_p95_seconds": "s", "cpu_ms_a_rerun": "ms", "memory_mb": "MB", "errors": "errors"}
+    rows = [
+        # No error is allowed: the bar of errors stands as one.
+        ratio(f"{of}: {name}, against {bar:g}", float(own[name] or 0), float(bar or 1), 1.0, units[name])
+        for name, bar in BARS.items()
+    ]
+    growth = own["memory_growth_second_half_mb"]
+    rows.append(ratio(f"{of}: growth of memory in the second half, against 10 MB", growth, 10.0, 1.0, "MB"))
+    if result.get("plain", {}).get("rerun_p95_seconds"):
+        for name in ("rerun_p95_seconds", "cpu_ms_a_rerun"):
+            peer = f"{of}: {name}, against plain streamlit run"
+            rows.append(ratio(peer, own[name], result["plain"][name], 1.0, units[name]))
+    return rows
 
 
 if __name__ == "__main__":

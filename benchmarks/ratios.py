@@ -38,14 +38,15 @@ def median_seconds(work: Callable[[], object], runs: int = 5, warm: int = 1) -> 
     return statistics.median(times)
 
 
-def report(rows: list[Ratio], target: Path | None) -> None:
-    """Print the table and, with `target`, write it as JSON."""
+def report(rows: list[Ratio], target: Path | None, details: object = None) -> None:
+    """Print the table and, with `target`, write it as JSON; `details` are the raw figures behind the rows."""
     print(f"{'name':<52}{'ours':>10}{'peer':>10}{'ratio':>9}{'limit':>8}  unit")
     for row in rows:
         limit = "" if row.limit is None else f"{row.limit:g}"
         print(f"{row.name:<52}{row.ours:>10.4g}{row.peer:>10.4g}{row.ratio:>9.3g}{limit:>8}  {row.unit}")
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(
-            json.dumps({"rows": [asdict(row) for row in rows]}, indent=1) + "\n", encoding="utf-8"
-        )
+        written: dict[str, object] = {"rows": [asdict(row) for row in rows]}
+        if details is not None:
+            written["details"] = details
+        target.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

@@ -45,9 +45,19 @@ def main(arguments: list[str] | None = None) -> int:
         "--set-aside", action="store_true", help="go on when up to 2 %% of the rows cannot be used"
     )
     make.add_argument(
+        "--set-aside-unusual",
+        action="store_true",
+        help="the same, and also when they are over 5 times the source's usual share",
+    )
+    make.add_argument(
         "--take-smaller",
         action="store_true",
         help="go on when a source has over 5 %% fewer cases than in the last load, or ends earlier",
+    )
+    make.add_argument(
+        "--no-copies",
+        action="store_true",
+        help="keep no compressed copies of the files read; `verify` can then not rebuild the counts",
     )
     compute = commands.add_parser("ship", help="recompute the counts in data/minneapolis and data/nyc")
     compute.add_argument("--minneapolis", type=Path, metavar="FOLDER")
@@ -87,8 +97,10 @@ def main(arguments: list[str] | None = None) -> int:
                 data=given.data,
                 home=given.out,
                 quick=given.quick,
-                set_aside_share=0.02 if given.set_aside else 0.0,
+                set_aside_share=0.02 if given.set_aside or given.set_aside_unusual else 0.0,
+                set_aside_unusual=given.set_aside_unusual,
                 take_smaller=given.take_smaller,
+                keep_files=not given.no_copies,
             )
             build(options, _say)
         elif given.command == "ship":

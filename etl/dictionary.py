@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+# Raised whenever a table or column of the release is added, changed or taken away; CHANGES.md of a package lists it.
+SCHEMA_VERSION = 2
 DICTIONARY = Path(__file__).resolve().parent.parent / "data" / "dictionary.toml"
 
 

@@ -19,7 +19,7 @@ import duckdb
 import pandas as pd
 
 from etl.checksum import file_sha256
-from etl.dictionary import load_dictionary
+from etl.dictionary import SCHEMA_VERSION, load_dictionary
 from etl.statements import load_statements
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ _KEPT_OPEN = 8
 
 
 class ReleaseError(Exception):
-    """No release can be read. `code`: no_release, unknown_release or broken_release."""
+    """No release can be read. `code`: no_release, unknown_release, broken_release or older_release."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -66,7 +66,8 @@ class Release:
         """Rows of a named statement of `etl/sql/read`, parameters bound.
 
         Raises KeyError for an unknown statement, TypeError for a missing or unknown parameter,
-        ReleaseError(broken_release) when the file cannot answer.
+        ReleaseError(broken_release) when the file cannot answer, ReleaseError(older_release) when it was made
+        before what is asked for was kept.
         """
         statement = load_statements("read")[name]
         return self._run(statement.text, statement.bind(params))
@@ -88,7 +89,14 @@ class Release:
         try:
             with self._connection.cursor() as cursor:
                 return cursor.execute(sql, bound).df()
-        except (duckdb.CatalogException, duckdb.IOException, duckdb.FatalException) as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            if int(self.meta["schema_version"]) < SCHEMA_VERSION:
+                raise ReleaseError(
+                    "older_release",
+                    f"Release {self.id} has table layout {self.meta['schema_version']}; this needs {SCHEMA_VERSION}.",
+                ) from error
+            raise _broken(self.path, error) from error
+        except (duckdb.IOException, duckdb.FatalException) as error:
             raise _broken(self.path, error) from error
 
 

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.analysis_result import Placebo, Specification
+from evaluation.checks.dose import dose
 from evaluation.checks.headline import Headline
 from evaluation.checks.placebos import placebo_areas, placebo_dates, rings, withdrawal
 from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect
 from evaluation.checks.ratio_residuals import ratio_autocorrelation
 from evaluation.checks.sensitivity import (
     catchments,
-    dose,
     incidents_against_victims,
     leave_one_area_out,
     leave_one_month_out,
@@ -63,9 +63,19 @@ def informing_checks(
         confounder_tipping_point(ratio, result.effect.interval_95),
         near_repeats(head),
         regression_to_the_mean(result.readings, analysis.headline),
-        dose(),
+        _dose(setting, head),
     ]
     return checks, [*date_rows, *area_rows]
+
+
+def _dose(setting: Setting, head: Headline) -> Check:
+    inside = head.phase
+    return dose(
+        head.treated.sum(axis=0)[inside],
+        head.comparison.sum(axis=0)[inside],
+        [head.months[place] for place in inside],
+        setting.hours,
+    )
 
 
 def _withdrawal(setting: Setting, analysis: Analysis, head: Headline) -> Check:

@@ -36,6 +36,7 @@ def evaluate_program(
     only: Collection[str] | None = None,
     deep: Collection[str] | None = None,
     progress: Progress = silent,
+    hours: Mapping[str, float] | None = None,
 ) -> list[AnalysisResult]:
     """Evaluate the analyses of one program whose geography is `geography`.
 
@@ -47,6 +48,7 @@ def evaluate_program(
                 `level_outcome` in the panel
     only        ids of the analyses wanted; None: all
     deep        ids of those that get simulated twin and specification curve; None: the primary ones
+    hours       worker hours of the program by month (YYYY-MM), of the months that its log covers, for the dose check
     progress    called with what is being done, how much of it is done, and of how much
 
     Raises ProgramError for a program file that cannot be used, ValueError for counts that cannot.
@@ -66,6 +68,7 @@ def evaluate_program(
             frozenset(tuple(sorted((str(a), str(b)))) for a, b in neighbors),  # type: ignore[misc]
             levels if levels is not None else default_levels(cube, level_outcome),
             clusters_of(areas),
+            dict(hours or {}),
             members_of(areas),
         )
         digest = _digests(rows)

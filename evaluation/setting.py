@@ -14,7 +14,8 @@ from evaluation.program import Program
 class Setting:
     """What all analyses of one program at one geography share.
 
-    levels: an earlier, different outcome by area; clusters: area → the unit that was chosen (community).
+    levels: an earlier, different outcome by area; clusters: area → the unit that was chosen (community);
+    hours: month → worker hours of the program, of the months that its log covers.
     """
 
     program: Program
@@ -22,6 +23,7 @@ class Setting:
     neighbors: frozenset[tuple[str, str]]
     levels: pd.Series
     clusters: dict[str, str]
+    hours: dict[str, float] = field(default_factory=dict)
     members: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def areas_of(self, catchment: str, geography: str) -> tuple[str, ...]:

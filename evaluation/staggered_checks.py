@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evaluation.checks.dose import dose
 from evaluation.checks.headline import Figures, cannot_run, outcome_of
 from evaluation.checks.power import confounder_tipping_point, minimum_detectable_effect
 from evaluation.checks.pre_period import breakdown_value, pooled_cohorts, pre_period_ratio
-from evaluation.checks.sensitivity import catchments, dose
+from evaluation.checks.sensitivity import catchments
 from evaluation.checks.staggered_placebos import placebo_clusters
 from evaluation.designs.panel import NEVER, Panel, collapse
 from evaluation.designs.pooled import estimate_pooled
@@ -46,11 +47,19 @@ def staggered_informing(
         leave_one_cohort_out(panel, result.effect.coefficient),
         catchments(readings, key, result.effect.rate_ratio or 1.0),
         confounder_tipping_point(result.effect.rate_ratio or 1.0, (lower, upper)),
-        dose(),
+        staggered_dose(setting, panel),
     ]
     if cr3 is not None and cr3.standard_error:
         checks.insert(0, minimum_detectable_effect(cr3.standard_error))
     return checks
+
+
+def staggered_dose(setting: Setting, panel: Panel) -> Check:
+    """Dose over the months in which every area that ever starts has started: both sides stay the same areas."""
+    inside = np.arange(len(panel.periods)) >= panel.starts[panel.is_treated].max()
+    served, others = panel.counts[panel.is_treated], panel.counts[~panel.is_treated]
+    months = [month for month, yes in zip(panel.periods, inside, strict=True) if yes]
+    return dose(served.sum(axis=0)[inside], others.sum(axis=0)[inside], months, setting.hours)
 
 
 def staggered_rings(setting: Setting, analysis: Analysis, panel: Panel) -> Check:

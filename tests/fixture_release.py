@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from etl.dictionary import create_table_sql, load_dictionary
+from etl.dictionary import SCHEMA_VERSION, create_table_sql, load_dictionary
 from evaluation.result import Card, Check, Effect, Gate, Interval, Reading, Result, SeriesPoint
 
 RELEASE_ID = "2026.1.0"
@@ -148,7 +148,7 @@ def _release_bytes(release_id: str, is_empty: bool, has_logs: bool) -> bytes:
                         connection.execute(statement)
             _insert(connection, "meta_release", [
                 {"release_id": release_id, "built_at": "2026-01-05 10:00:00", "snapshot_id": "ef" * 32,
-                 "code_version": "0.1.0", "schema_version": 1}])  # fmt: skip
+                 "code_version": "0.1.0", "schema_version": SCHEMA_VERSION}])  # fmt: skip
             if not is_empty:
                 _fill(connection, CITY, PROGRAM, simulated=False)
                 _fill(connection, SIMULATED_CITY, SIMULATED_PROGRAM, simulated=True)

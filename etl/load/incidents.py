@@ -26,7 +26,11 @@ SPARSE_DAYS = 45
 
 @dataclass
 class LoadedRows:
-    """A source that was loaded: its files, its outcomes and the months they are complete for."""
+    """A source that was loaded: its files, its outcomes and the months they are complete for.
+
+    onto: the load number under which the cases of the last load stand, while nothing but a feed of changes
+    differs from that load (etl/load/changes.py).
+    """
 
     source: Source
     ledger: list[Ledger] = field(default_factory=list)
@@ -36,6 +40,7 @@ class LoadedRows:
     cut_off: list[str] = field(default_factory=list)
     raw: list[RawView] = field(default_factory=list)
     disagreements: list[tuple[str, str, int, int]] = field(default_factory=list)
+    onto: int | None = None
 
 
 def load_rows(
@@ -182,6 +187,17 @@ def place_by_point(
         asked = {"source": source.id, "geography": geography}
         for outcome, differing, both in connection.execute(core["disagreements"].text, asked).fetchall():
             loaded.disagreements.append((outcome, geography, int(differing), int(both)))
+        if (
+            loaded.onto is not None
+            and connection.execute(
+                "SELECT 1 FROM core_incident AS incident JOIN core_point_area AS point ON point.source = incident.source "
+                "AND point.longitude = incident.longitude AND point.latitude = incident.latitude "
+                f"WHERE point.geography = $geography AND incident.source = $source AND incident.{geography} IS NULL "
+                "AND incident.load_id = $load_id LIMIT 1",
+                {**asked, "load_id": loaded.onto},
+            ).fetchone()
+        ):
+            loaded.onto = None
         connection.execute(
             f"UPDATE core_incident SET {geography} = point.area, placed_by = concat_ws(' ', placed_by, $geography) "
             "FROM core_point_area AS point WHERE point.source = $source AND point.geography = $geography "
@@ -190,6 +206,13 @@ def place_by_point(
             asked,
         )
     if rows.derived.get("community") == "neighborhood":
+        if (
+            loaded.onto is not None
+            and connection.execute(
+                core["derivable"].text, {"source": source.id, "city": source.city, "load_id": loaded.onto}
+            ).fetchone()
+        ):
+            loaded.onto = None
         connection.execute(core["derive_placed"].text, {"source": source.id, "city": source.city})
 
 

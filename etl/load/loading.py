@@ -30,14 +30,20 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Options:
-    """What to build from and where to. `home` None: the installation's own (OVP_HOME or var/)."""
+    """What to build from and where to. `home` None: the installation's own (OVP_HOME or var/).
+
+    shipped: folder of what the project itself carries.
+    """
 
     data: list[Path] = field(default_factory=list)
     home: Path | None = None
     quick: bool = False
     set_aside_share: float = 0.0
+    set_aside_unusual: bool = False
     take_smaller: bool = False
+    keep_files: bool = True
     sources: Path = SOURCES
+    shipped: Path = PROJECT
     programs: Path = PROGRAMS
 
 
@@ -74,11 +80,16 @@ class Loading:
 
     def paths(self, source: Source) -> list[Path]:
         """A source's files in the data folders given; only where they have none, those of the project itself."""
-        return self.given_paths(source) or files_of(source, PROJECT)
+        return self.given_paths(source) or files_of(source, self.options.shipped)
 
     def given_paths(self, source: Source) -> list[Path]:
         """A source's files in the data folders given."""
         return [path for folder in self.options.data for path in files_of(source, folder)]
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where parts of a source are looked for, in order."""
+        return [*self.options.data, self.options.shipped]
 
     def polygons(self, city: str) -> dict[str, list[Area]]:
         """Boundaries of a city, where a data folder has them."""
@@ -109,7 +120,7 @@ def load_everything(loading: Loading) -> None:
     connection, sources = loading.connection, loading.sources
     for source in sources:
         if source.kind == "areas":
-            for landed, rows in load_areas(connection, source, loading.workplace, loading.options.data):
+            for landed, rows in load_areas(connection, source, loading.workplace, loading.folders):
                 loading.note(source, landed, rows)
     refuse_simulated_in_real(connection)
     loading.programs = load_programs(connection, loading.options.programs)
@@ -126,7 +137,12 @@ def load_everything(loading: Loading) -> None:
             claimed |= load_covariate_source(loading, source)
     _name_the_rest(loading, claimed)
     core = load_statements("core")
-    for name in ("make_out_monthly", "make_out_weekday_hour", "make_out_daily"):
+    for name in (
+        "make_out_monthly",
+        "make_out_weekday_hour",
+        "make_out_daily",
+        "make_out_daily_neighborhoods",
+    ):
         connection.execute(core[name].text)
     write_ledger(connection, loading.ledger, {source.id: source for source in sources}, loading.dates)
     insert_records(connection, "out_quality", [figure.values() for figure in loading.figures])

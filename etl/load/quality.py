@@ -109,8 +109,8 @@ def _applies(source: Source, figure: str) -> bool:
         return False
     return not (
         figure.endswith(("victims_in_all", "victims_in_one_case"))
-        and rows.row_is == "case"
         and not rows.victims
+        and (rows.row_is == "case" or source.kind == "listing")
     )
 
 

@@ -1,46 +1,39 @@
-"""What a newer export changed, and a memory of every load from which any past count can be made again.
-
-The private store (`private/store.duckdb`) keeps each case with the loads it was valid from and to.
-It is read while a release is built and written, in one transaction, after the release is published:
-a build that dies in between leaves the memory as it was, and the next build sees both changes at once.
-"""
+"""What a newer export changed, and a memory of every load from which any past count can be made again."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from etl.load.changes import side_of
 from etl.load.incidents import LoadedRows
-from etl.load.ledger import Ledger
+from etl.load.store import CELLS, COLUMNS, PLACES, last_load, make_store, store_path
+from etl.load.usual_share import rows_of
 from etl.problems import BadInput, Problem
 from etl.source_settings import Source
 from etl.sql_text import literal
 from etl.statements import load_statements
 
-COLUMNS = "source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward, precinct, zone"
-PLACES = "longitude, latitude, placed_by"
 # A publisher withdraws a few cases between exports; more than this is a part of an export.
 FALL_ALLOWED = 0.05
 CASES_ALLOWED = 10
-_STORE = f"""
-CREATE TABLE IF NOT EXISTS store.load_history (
-  load_number INTEGER, source VARCHAR, files VARCHAR, release_id VARCHAR, loaded_at TIMESTAMP
-);
-CREATE TABLE IF NOT EXISTS store.incident_version AS
-SELECT {COLUMNS}, 0::INTEGER AS valid_from_load, NULL::INTEGER AS valid_to_load FROM incident_now WHERE false;
-ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS longitude DOUBLE;
-ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS latitude DOUBLE;
-ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS placed_by VARCHAR
-"""
+NOTHING_UNTOUCHED = "SELECT NULL::VARCHAR AS outcome, 0 AS cases, 0 AS victims WHERE false"
 
 
 def compare(
-    connection: duckdb.DuckDBPyConnection, source: Source, earlier: tuple[str, str], later: tuple[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    earlier: tuple[str, str],
+    later: tuple[str, str],
+    untouched: str = NOTHING_UNTOUCHED,
 ) -> None:
-    """Rows of out_revision for two exports: (name of a table or view, name to show) each."""
+    """Rows of out_revision for two exports: (name of a table or view, name to show) each.
+
+    untouched: SELECT of outcome, cases and victims that both hold and the two tables leave out.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE untouched_export AS {untouched}")
     for name, (table, _) in (("earlier_export", earlier), ("later_export", later)):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {COLUMNS} FROM {table}")
     connection.execute(
@@ -53,10 +46,6 @@ def compare(
             "simulated": source.simulated,
         },
     )
-
-
-def store_path(home: Path) -> Path:
-    return home / "private" / "store.duckdb"
 
 
 def compare_with_memory(
@@ -73,60 +62,48 @@ def compare_with_memory(
     source = loaded.source
     connection.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
     try:
-        last = connection.execute(
-            "SELECT load_number, release_id, files FROM store.load_history WHERE source = ? "
-            "ORDER BY load_number DESC LIMIT 1",
-            [source.id],
-        ).fetchone()
-        files = _files(loaded)
-        if last is None or last[2] == files:
+        last = last_load(connection, source.id)
+        if last is None or last.files == _files(loaded):
             return
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE remembered AS SELECT {COLUMNS} FROM store.incident_version "
-            "WHERE source = ? AND valid_to_load IS NULL",
-            [source.id],
-        )
+        if loaded.onto is None:
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE remembered AS SELECT {COLUMNS} FROM store.incident_version "
+                "WHERE source = ? AND valid_to_load IS NULL",
+                [source.id],
+            )
     finally:
         connection.execute("DETACH store")
+    own = f"source = {literal(source.id)}"
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW loaded_now AS SELECT {COLUMNS} FROM incident_now WHERE source = "
-        + literal(source.id)
+        f"CREATE OR REPLACE TEMP VIEW loaded_now AS SELECT {COLUMNS} FROM incident_now WHERE {own}"
     )
+    if loaded.onto is not None:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW remembered_now AS SELECT {COLUMNS} FROM {side_of(loaded, 'earlier')} "
+            f"UNION ALL SELECT {COLUMNS} FROM core_incident WHERE {own} AND load_id = {loaded.onto}"
+        )
     if not take_smaller:
-        _refuse_smaller(connection, loaded, str(last[1]))
-    compare(connection, source, ("remembered", f"release {last[1]}"), ("loaded_now", loaded.ledger[-1].file))
-
-
-def take_remembered(connection: duckdb.DuckDBPyConnection, home: Path, loaded: LoadedRows) -> None:
-    """Cases of the last load that the files of changes do not hold again, into `core_incident`.
-
-    They count in the ledger as a file of their own, named after the release they were loaded for.
-    """
-    path = store_path(home)
-    if not path.is_file():
+        view = "remembered" if loaded.onto is None else "remembered_now"
+        _refuse_smaller(connection, loaded, last.release_id, view)
+    shown = (f"release {last.release_id}", loaded.ledger[-1].file)
+    if loaded.onto is None:
+        compare(connection, source, ("remembered", shown[0]), ("loaded_now", shown[1]))
         return
-    source = loaded.source
-    load_id = loaded.ledger[-1].load_id + 1
-    connection.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
-    try:
-        last = connection.execute(
-            "SELECT release_id, files FROM store.load_history WHERE source = ? ORDER BY load_number DESC LIMIT 1",
-            [source.id],
-        ).fetchone()
-        if last is None:
-            return
-        asked = {"source": source.id, "city": source.city, "load_id": load_id, "simulated": source.simulated}
-        statement = load_statements("core")["insert_remembered"].text
-        taken = connection.execute(statement, asked).fetchone()
-    finally:
-        connection.execute("DETACH store")
-    rows = int(taken[0]) if taken else 0
-    content = hashlib.sha256(str(last[1]).encode()).hexdigest()
-    loaded.ledger.append(Ledger(load_id, f"cases of release {last[0]}", 0, content, "", rows, rows))
+    sides = [side_of(loaded, side) for side in ("earlier", "later")]
+    untouched = (
+        "SELECT outcome, sum(cases) AS cases, sum(victims) AS victims FROM ("
+        f"SELECT outcome, count(*) AS cases, sum(victims) AS victims FROM loaded_now GROUP BY outcome UNION ALL "
+        f"SELECT outcome, -count(*), -sum(victims) FROM {sides[1]} GROUP BY outcome) GROUP BY outcome "
+        "HAVING sum(cases) > 0"
+    )
+    compare(connection, source, (sides[0], shown[0]), (sides[1], shown[1]), untouched)
 
 
-def _refuse_smaller(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, release_id: str) -> None:
+def _refuse_smaller(
+    connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, release_id: str, remembered: str
+) -> None:
     file = loaded.ledger[-1].file
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW case_before AS SELECT * FROM {remembered}")
     rows = connection.execute(load_statements("core")["smaller_outcomes"].text).fetchall()
     problems = []
     for outcome, was, now, until, ends in rows:
@@ -151,8 +128,7 @@ def remember(
     connection.execute(f"ATTACH {literal(str(store_path(home)))} AS store")
     try:
         connection.execute("BEGIN TRANSACTION")
-        for statement in _STORE.split(";"):
-            connection.execute(statement)
+        make_store(connection)
         for loaded in rows:
             _remember_source(connection, loaded, release_id)
         connection.execute("COMMIT")
@@ -174,31 +150,46 @@ def _remember_source(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, 
     assert number is not None
     load = int(number[0])
     connection.execute(
-        "INSERT INTO store.load_history VALUES (?, ?, ?, ?, ?)",
-        [load, source, _files(loaded), release_id, datetime.now(UTC).replace(tzinfo=None)],
+        "INSERT INTO store.load_history VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [load, source, _files(loaded), release_id, datetime.now(UTC).replace(tzinfo=None), *rows_of(loaded)],
     )
+    if loaded.onto is None:
+        own = f"source = {literal(source)}"
+        earlier, later = (
+            f"(FROM store.incident_version WHERE {own} AND valid_to_load IS NULL)",
+            f"(FROM incident_now WHERE {own})",
+        )
+    else:
+        earlier, later = side_of(loaded, "earlier"), side_of(loaded, "later")
     # A case is the same version while every column is the same.
     connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE unchanged AS
-        SELECT {COLUMNS} FROM store.incident_version WHERE source = $source AND valid_to_load IS NULL
-        INTERSECT
-        SELECT {COLUMNS} FROM incident_now WHERE source = $source
-        """,
-        {"source": source},
+        f"CREATE OR REPLACE TEMP TABLE unchanged AS SELECT {COLUMNS} FROM {earlier} INTERSECT SELECT {COLUMNS} FROM {later}"
     )
-    keep = "SELECT 1 FROM unchanged WHERE unchanged.outcome = version.outcome AND unchanged.case_number = version.case_number"
+    keep = (
+        "EXISTS (SELECT 1 FROM unchanged WHERE unchanged.outcome = version.outcome "
+        "AND unchanged.case_number = version.case_number)"
+    )
     connection.execute(
-        f"UPDATE store.incident_version AS version SET valid_to_load = $load WHERE version.source = $source "
-        f"AND version.valid_to_load IS NULL AND NOT EXISTS ({keep})",
+        f"CREATE OR REPLACE TEMP TABLE ended AS SELECT outcome, case_number FROM {earlier} AS version WHERE NOT {keep}"
+    )
+    connection.execute(
+        "UPDATE store.incident_version AS version SET valid_to_load = $load FROM ended "
+        "WHERE version.source = $source AND version.valid_to_load IS NULL "
+        "AND ended.outcome = version.outcome AND ended.case_number = version.case_number",
         {"source": source, "load": load},
     )
     connection.execute(
         f"INSERT INTO store.incident_version ({COLUMNS}, {PLACES}, valid_from_load) "
-        f"SELECT {COLUMNS}, {PLACES}, $load FROM incident_now AS version "
-        f"WHERE version.source = $source AND NOT EXISTS ({keep})",
-        {"source": source, "load": load},
+        f"SELECT {COLUMNS}, {PLACES}, $load FROM {later} AS version WHERE NOT {keep}",
+        {"load": load},
     )
+    rows = loaded.source.rows
+    if rows is not None and rows.exports == "changes":
+        for cells in CELLS:
+            connection.execute(f"DELETE FROM store.{cells} WHERE source = ?", [source])
+            connection.execute(
+                f"INSERT INTO store.{cells} SELECT *, ? FROM {cells} WHERE source = ?", [load, source]
+            )
 
 
 def counts_as_of(home: Path, source: str, release_id: str) -> list[tuple[str, str, int, int]]:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import duckdb
 
+from etl.load.changes import count_cells, find_changes, take_remembered
 from etl.load.incidents import LoadedRows, add_near_repeats, load_rows, place_by_point
 from etl.load.ledger import Ledger
 from etl.load.loading import Loading
 from etl.load.quality import quality_of_rows
 from etl.load.raw import RawView
-from etl.load.revisions import compare, compare_with_memory, take_remembered
+from etl.load.revisions import compare, compare_with_memory
+from etl.load.usual_share import refuse_unusual
 from etl.problems import SettingsError
 from etl.source_settings import GEOGRAPHIES, Source
 from etl.sources.landing import Landed
@@ -35,17 +37,22 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
         loaded = _load_exports(loading, source, landed)
     else:
         loaded = _load(loading, source, landed, loading.next_load_id())
+    home = loading.options.home
+    if home is not None and not loading.options.set_aside_unusual:
+        refuse_unusual(loading.connection, home, loaded)
     place_by_point(loading.connection, loaded, loading.polygons(source.city))
     last_month = None
     if source.kind == "rows":
         _refuse_second_supplier(loading, loaded)
         add_near_repeats(loading.connection, loaded)
+    find_changes(loading.connection, loaded)
+    if source.kind == "rows":
         insert_counts(loading.connection, loaded)
+        insert_days(loading.connection, loaded)
         loading.rows.append(loaded)
         last_month = max((span[1] for span in loaded.spans.values()), default=None)
     elif source.call:
         _insert_calls(loading, loaded)
-    home = loading.options.home
     if home is not None:
         compare_with_memory(loading.connection, home, loaded, loading.options.take_smaller)
     loading.loaded.append(loaded)
@@ -160,11 +167,18 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
                 f"area.city = incident.city AND area.geography = '{kind}' AND area.area = incident.{kind})",
                 [source.id],
             )
-    connection.execute(core["make_incident_cell"].text, {"source": source.id})
-    connection.execute(core["insert_cell_counts"].text, {"city": source.city})
-    connection.execute(core["insert_weekday_hours"].text, {"source": source.id})
+    count_cells(connection, loaded)
+    asked = {"source": source.id, "city": source.city}
+    connection.execute(core["insert_cell_counts"].text, asked)
+    connection.execute(core["insert_weekday_hours"].text, asked)
     if rows.reported and rows.occurred:
-        asked = {"source": source.id, "city": source.city, "simulated": source.simulated}
-        connection.execute(core["insert_triangle"].text, asked)
-    if rows.replaces == "all":
-        connection.execute(core["insert_daily_counts"].text, {"source": source.id, "city": source.city})
+        connection.execute(core["insert_triangle"].text, {**asked, "simulated": source.simulated})
+
+
+def insert_days(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
+    """Counts by day, of the city and its neighborhoods, of a rows source that supplies whole outcomes."""
+    source = loaded.source
+    if source.rows is not None and source.rows.replaces == "all":
+        core = load_statements("core")
+        connection.execute(core["make_day_cell"].text, {"source": source.id, "city": source.city})
+        connection.execute(core["insert_daily_counts"].text, {"city": source.city})

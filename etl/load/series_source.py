@@ -104,20 +104,21 @@ def _figures(source: Source, counts: Counts) -> list[Figure]:
 def _load_parts(loading: Loading, source: Source, supplied: set[str]) -> None:
     """What ships beside the counts: weekday and hour, days, quality figures."""
     if "weekday_hour" in source.parts:
-        path = find_part(source, "weekday_hour", loading.options.data)
+        path = find_part(source, "weekday_hour", loading.folders)
         landed, rows = insert_weekday_hours(loading, source, path, supplied)
         loading.note(source, landed, rows)
-    if "daily" in source.parts:
-        path = find_part(source, "daily", loading.options.data)
-        landed, rows = insert_daily(loading, source, path, supplied)
-        loading.note(source, landed, rows)
+    for part, geography in (("daily", "city"), ("daily_neighborhood", "neighborhood")):
+        if part in source.parts:
+            path = find_part(source, part, loading.folders)
+            landed, rows = insert_daily(loading, source, path, supplied, geography)
+            loading.note(source, landed, rows)
     if "triangle" in source.parts:
-        path = find_part(source, "triangle", loading.options.data)
+        path = find_part(source, "triangle", loading.folders)
         landed, rows = insert_triangle(loading, source, path, supplied)
         loading.note(source, landed, rows)
     rows_loaded = any(loaded.source.city == source.city for loaded in loading.rows)
     if "quality" in source.parts and not rows_loaded:
-        path = find_part(source, "quality", loading.options.data)
+        path = find_part(source, "quality", loading.folders)
         loading.figures += shipped_quality(path, loading.workplace, source)
 
 
@@ -137,10 +138,16 @@ def insert_weekday_hours(
     return landed, rows
 
 
-def insert_daily(loading: Loading, source: Source, path: Path, supplied: set[str]) -> tuple[Landed, int]:
-    """City totals by day that ship: a column `outcome_unit_basis` for each measure of the source."""
+def insert_daily(
+    loading: Loading, source: Source, path: Path, supplied: set[str], geography: str
+) -> tuple[Landed, int]:
+    """Counts by day that ship: a column `outcome_unit_basis` for each measure of the source.
+
+    Of the city every day is a row; of neighborhoods (a column `area`) only days with an event are.
+    """
     assert source.series is not None
-    landed, rows = read_rows(path, loading.workplace, ["date"])
+    named = ["area"] if geography != "city" else []
+    landed, rows = read_rows(path, loading.workplace, [*named, "date"])
     measures = [
         measure
         for measure in source.series.measures
@@ -149,10 +156,12 @@ def insert_daily(loading: Loading, source: Source, path: Path, supplied: set[str
     records = []
     for number, row in enumerate(rows, start=2):
         day = convert(row["date"], "DATE", path.name, number, "date")
+        area = row["area"] if named else source.city
         for measure in measures:
-            count = convert(row[measure.column], "INTEGER", path.name, number, measure.column)
-            if count is not None:
-                records.append((source.city, day, measure.month_basis, measure.outcome, measure.unit, count))
+            if text := row[measure.column]:
+                count = convert(text, "INTEGER", path.name, number, measure.column)
+                key = (source.city, geography, area, day, measure.month_basis)
+                records.append((*key, measure.outcome, measure.unit, count))
     insert_records(loading.connection, "daily_count", records)
     return landed, len(rows)
 

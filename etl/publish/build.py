@@ -21,7 +21,9 @@ from etl.publish import release as publishing
 from etl.publish.evidence_ledger import Entry, LedgerError
 from etl.publish.findings import write_findings
 from etl.publish.forecast import keep_forecast
-from etl.publish.ledger_entries import ledger_of, record_release
+from etl.publish.kept_files import keep_files
+from etl.publish.ledger_entries import ledger_of, publication_of
+from etl.publish.ledger_in_release import write_ledger
 from etl.publish.outreach import publish_outreach
 from etl.publish.version import code_version
 from etl.settings import load_sources
@@ -50,27 +52,48 @@ def build(options: Options, progress: Progress) -> warehouse.ReleaseFile:
             evaluate_everything(loading)
             target = publishing.build_file(home)
             release_id = publishing.next_release_id(home, datetime.now(UTC).date())
-            sums = publishing.write_release(
-                connection, target, release_id, snapshot_id(loading.ledger), code_version(PROJECT)
-            )
+            if options.keep_files:
+                _keep(loading, home, release_id)
+            snapshot = snapshot_id(loading.ledger)
+            lines = _ledger_lines(loading, home, release_id, snapshot)
+            sums = publishing.write_release(connection, target, release_id, snapshot, code_version(PROJECT))
             progress("data tests passed")
+            # Before the release is in use: an answer that anyone has seen is in the ledger.
+            ledger_of(home).write(lines or [])
             made = publishing.publish(target, home, release_id, sums)
             remember(connection, home, loading.loaded, release_id)
             if keep_forecast(connection, home, release_id) is None:
                 progress("the forecast of the staff page could not be written; the one before stays")
-            _record(home, made, progress)
+            if lines is not None:
+                ledger = ledger_of(home)
+                release = warehouse.open_file(made.path)
+                ledger.append(publication_of(release, made.sha12, ledger.entries()))
+                progress(f"evidence ledger: {len(lines) + 1} entries added")
     progress(f"release {made.id} is in use ({made.path.name}, {time.monotonic() - started:.0f} s)")
     return made
 
 
-def _record(home: Path, made: warehouse.ReleaseFile, progress: Progress) -> None:
-    """Add the release to the evidence ledger. A damaged ledger is named and left as it is."""
+def _keep(loading: Loading, home: Path, release_id: str) -> None:
+    """Keep what was read, so that the release can be made again when the data folders hold something else."""
+    options = loading.options
+    read: dict[str, set[str]] = {}
+    for source, entry in loading.ledger:
+        read.setdefault(source, set()).add(entry.sha256)
+    given = {"set_aside_share": options.set_aside_share, "folders": len(options.data)}
+    today = datetime.now(UTC).date()
+    new, size = keep_files(
+        home, release_id, loading.sources, options.data, options.shipped, read, given, today
+    )
+    loading.progress(f"files kept to rebuild it: {new} new ({size / 1e6:.1f} MB on the disk)")
+
+
+def _ledger_lines(loading: Loading, home: Path, release_id: str, snapshot: str) -> list[Entry] | None:
+    """Lines that this build adds to the evidence ledger; None for a damaged one, which is named and left as it is."""
     try:
-        added = record_release(home, warehouse.open_file(made.path), made.sha12)
+        return write_ledger(loading.connection, home, release_id, snapshot)
     except LedgerError as error:
-        progress(f"evidence ledger: {error}; nothing was added to it")
-        return
-    progress(f"evidence ledger: {len(added)} entries added")
+        loading.progress(f"evidence ledger: {error}; nothing is added to it")
+        return None
 
 
 def _known(home: Path) -> list[Entry]:

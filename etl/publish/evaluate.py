@@ -61,7 +61,7 @@ def evaluate_programs(
         refuse_false_claims(program, str(inputs.panel["month"].max())[:7], known)
         only = [str(program["analysis"][0]["id"])] if quick else None
         deep: list[str] | None = [] if quick else None
-        key = store.key(program, inputs.panel, inputs.areas, inputs.neighbors, (only, deep))
+        key = store.key(program, inputs.panel, inputs.areas, inputs.neighbors, (only, deep, inputs.hours))
         wanted.append(_Wanted(program, inputs, only, deep, key, store.find(program["program"], key)))
     for item, rows in zip(wanted, _rows_of(wanted), strict=True):
         how = "taken over unchanged"
@@ -119,13 +119,14 @@ class Inputs:
     """What the evaluation of one program reads.
 
     panel: counts of every kind of area; areas: by geography of an analysis, each area with the larger
-    areas it lies in; kinds: geographies below the city that are counted.
+    areas it lies in; kinds: geographies below the city that are counted; hours: worker hours by month, empty without a log.
     """
 
     panel: pd.DataFrame
     areas: dict[str, pd.DataFrame]
     neighbors: list[tuple[str, str]]
     kinds: tuple[str, ...]
+    hours: dict[str, float]
 
 
 def inputs_of(connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any]) -> Inputs:
@@ -143,7 +144,9 @@ def inputs_of(connection: duckdb.DuckDBPyConnection, program: Mapping[str, Any])
         areas[kind] = frame.fillna("")
     pairs = connection.execute(publish["neighbor_pairs"].text, {**city, "kinds": analyzed}).fetchall()
     kinds = tuple(sorted(set(panel["geography"]) - {"city"}))
-    return Inputs(panel, areas, [(str(one), str(two)) for one, two in pairs], kinds)
+    worked = connection.execute(publish["hours_by_month"].text, {"program": program["program"]}).fetchall()
+    hours = {str(month): float(value) for month, value in worked}
+    return Inputs(panel, areas, [(str(one), str(two)) for one, two in pairs], kinds, hours)
 
 
 def estimate_rows(
@@ -161,7 +164,14 @@ def estimate_rows(
         rows: Rows = {table: [] for table in TABLES}
         for kind, areas in inputs.areas.items():
             found = evaluate_program(
-                program, inputs.panel, areas, inputs.neighbors, geography=kind, only=only, deep=deep
+                program,
+                inputs.panel,
+                areas,
+                inputs.neighbors,
+                geography=kind,
+                only=only,
+                deep=deep,
+                hours=inputs.hours,
             )
             analyses = {item.id: item for item in parsed.analyses}
             for result in found:

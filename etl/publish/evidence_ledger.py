@@ -96,25 +96,41 @@ class EvidenceLedger:
             raise LedgerError(f"line {len(found) + 1} of {self.path.name} was not written by this program")
         return found
 
-    def append(
-        self, news: Sequence[tuple[str, Mapping[str, Any]]], now: datetime | None = None
+    def following(
+        self,
+        known: Sequence[Entry],
+        news: Sequence[tuple[str, Mapping[str, Any]]],
+        now: datetime | None = None,
     ) -> list[Entry]:
-        """Add entries; they are on the disk when this returns. Raises LedgerError for a damaged ledger."""
-        for event, _ in news:
-            if event not in EVENTS:
-                raise ValueError(f"{event} is not an event of the evidence ledger")
-        if not news:
-            return []
-        known = self.entries()
-        self._drop_torn_line()
+        """The lines that `news` would make after the lines `known`; nothing is written. Raises ValueError."""
         at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
         previous = known[-1].sha256 if known else FIRST
         made = []
         for number, (event, about) in enumerate(news, start=len(known) + 1):
+            if event not in EVENTS:
+                raise ValueError(f"{event} is not an event of the evidence ledger")
             entry = Entry(number, at, event, dict(about), previous)
             entry = replace(entry, sha256=entry.own_sha256())
             previous = entry.sha256
             made.append(entry)
+        return made
+
+    def append(
+        self, news: Sequence[tuple[str, Mapping[str, Any]]], now: datetime | None = None
+    ) -> list[Entry]:
+        """Add entries; they are on the disk when this returns. Raises LedgerError for a damaged ledger."""
+        made = self.following(self.entries(), news, now)
+        self.write(made)
+        return made
+
+    def write(self, made: Sequence[Entry]) -> None:
+        """Add lines that `following` made. Raises LedgerError where they do not follow what is there."""
+        if not made:
+            return
+        known = self.entries()
+        if (made[0].number, made[0].previous) != (len(known) + 1, known[-1].sha256 if known else FIRST):
+            raise LedgerError(f"line {made[0].number} does not follow line {len(known)} of {self.path.name}")
+        self._drop_torn_line()
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as opened:
             opened.write(b"".join(entry.line() + b"\n" for entry in made))
@@ -122,11 +138,10 @@ class EvidenceLedger:
             os.fsync(opened.fileno())
         aside = self.head.with_suffix(f".{os.getpid()}")
         with aside.open("w", encoding="ascii") as opened_head:
-            opened_head.write(f"{made[-1].number} {previous}\n")
+            opened_head.write(f"{made[-1].number} {made[-1].sha256}\n")
             opened_head.flush()
             os.fsync(opened_head.fileno())
         os.replace(aside, self.head)
-        return made
 
     def check(self) -> str | None:
         """None for a ledger that holds together, else one line that names the first fault."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from etl.publish.evidence_ledger import Entry
-from etl.publish.ledger_entries import history_of, ledger_of
-
-WORDS = {"data": "the counts", "spec": "the specification", "code": "the program code", "lock": "a library"}
+from etl.publish.ledger_entries import ledger_of
+from presentation import record
+from presentation.language import say
+from presentation.record import Line
 
 
 def ledger_lines(home: Path, asked: str | None) -> list[str]:
@@ -24,89 +24,49 @@ def ledger_lines(home: Path, asked: str | None) -> list[str]:
     if "/" in asked:
         program, _, analysis = asked.partition("/")
         return _analysis(known, program, analysis.partition("/")[0])
-    run = next((entry for entry in known if entry.event == "run" and entry.about["result"] == asked), None)
+    run = record.run_of(known, asked)
     if run is None:
-        raise LookupError(f"The evidence ledger has no result {asked!r}.")
+        raise LookupError(say("record.no_result", name=asked))
     return _result(known, run)
 
 
 def _overview(known: list[Entry]) -> list[str]:
     lines = [f"{len(known)} entries, the chain holds; the last is of {known[-1].at}"]
-    registered = [entry.about for entry in known if entry.event == "spec_registered"]
-    for program in dict.fromkeys(about["program"] for about in registered):
-        own = [about for about in registered if about["program"] == program]
-        confirmatory = sum(about["registration"] == "confirmatory" for about in own)
-        amended = sum(entry.event == "spec_amended" and entry.about["program"] == program for entry in known)
-        lines.append(
-            f"{program}: {len(own)} fixed analyses, {confirmatory} confirmatory, "
-            f"{len(own) - confirmatory} retrospective; {amended} amendments"
-        )
+    programs = dict.fromkeys(
+        str(entry.about["program"]) for entry in known if entry.event == "spec_registered"
+    )
+    lines += [record.summary(known, program, program) for program in programs]
     lines += [_line(entry) for entry in known if entry.event in ("published", "superseded", "spec_withdrawn")]
     return lines
 
 
 def _analysis(known: list[Entry], program: str, analysis: str) -> list[str]:
-    found = history_of(known, program, analysis)
+    found = record.history_of(known, program, analysis)
     lines = [_line(entry) for entry in found.events]
     if found.same_question:
-        lines.append(
-            f"{found.specifications:,} specifications were run on this question "
-            f"({found.same_question[0]['question']}), here are all:"
-        )
+        lines.append(record.specifications_run(found))
         for run in found.same_question:
             lines.append(
-                f"  {run['program']}/{run['analysis']}: {_figures(run['figures'])}; {run['readings']} readings, "
+                f"  {run['program']}/{run['analysis']}: {record.figures_text(run['figures'])}; {run['readings']} readings, "
                 f"{run['specifications']} cells (result {run['result']}, release {run['release']})"
             )
     return lines
 
 
-def _result(known: list[Entry], run: Entry) -> list[str]:
+def _result(known: list[Entry], run: Line) -> list[str]:
     about = run.about
-    lines = [
+    after = record.replaced_by(known, about["result"])
+    return [
         f"result       {about['result']} of {about['estimate']}, {run.at}",
-        f"figures      {_figures(about['figures'])}",
+        f"figures      {record.figures_text(about['figures'])}",
         *(f"{name:<12} sha256 {value}" for name, value in about["made_from"].items()),
         f"published    release {about['release']}",
+        _line(after) if after else "superseded   no: this is the answer in use",
     ]
-    after = [
-        entry for entry in known if entry.event == "superseded" and entry.about["from"] == about["result"]
-    ]
-    lines += [_line(entry) for entry in after] or ["superseded   no: this is the answer in use"]
-    return lines
 
 
-def _line(entry: Entry) -> str:
-    about, day = entry.about, entry.at[:10]
-    if entry.event == "spec_registered":
-        return f"{day} registered {about['program']}/{about['analysis']} ({about['registration']}): {about['question']}"
-    if entry.event == "spec_amended":
-        return f"{day} amended {about['program']}/{about['analysis']}: {about['reason']}; spec {about['spec'][:12]}"
-    if entry.event == "spec_withdrawn":
-        return f"{day} withdrawn {about['program']}/{about['analysis']}: {about['reason']}"
-    if entry.event == "run":
-        return f"{day} run {about['result']}: {_figures(about['figures'])}"
-    if entry.event == "superseded":
-        return f"{day} superseded {about['program']}/{about['analysis']}: {superseded_words(about)}"
-    if entry.event == "published":
-        return f"{day} published release {about['release']} with {len(about['results'])} results"
-    return f"{day} data of {about['city']} to {about['last_month']}"
-
-
-def superseded_words(about: dict[str, Any]) -> str:
-    """What an answer was, what it is now, and what changed it."""
-    because = " and ".join(WORDS[name] for name in about["changed"]) or "the snapshot"
-    more = about["events_more"]
-    counted = f" ({more:+,.0f} events)" if more else ""
-    return (
-        f"was {_figures(about['was'])} in release {about['release_from']}, now {_figures(about['now'])} "
-        f"in {about['release_to']}: {because} changed{counted}"
-    )
-
-
-def _figures(figures: dict[str, Any]) -> str:
-    if figures["rate_ratio"] is None:
-        return "not estimable"
-    low, high = figures["lower_95"], figures["upper_95"]
-    ends = ("0" if low is None else f"{low:.2f}", "no bound" if high is None else f"{high:.2f}")
-    return f"{figures['rate_ratio']:.2f} ({ends[0]} to {ends[1]}), {figures['verdict'].replace('_', ' ')}"
+def _line(entry: Line) -> str:
+    """Day, event, which analysis, and what happened."""
+    about = entry.about
+    of = f" {about['program']}/{about['analysis']}" if "analysis" in about and entry.event != "run" else ""
+    return f"{entry.at[:10]} {entry.event.removeprefix('spec_')}{of}: {record.text(entry)}"

@@ -11,12 +11,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from etl import warehouse
+import pandas as pd
+
 from etl.publish.estimate_store import PROJECT, code_sha256
 from etl.publish.evidence_ledger import Entry, EvidenceLedger
 from evaluation.program import ProgramError, parse_program
@@ -31,21 +31,24 @@ def ledger_of(home: Path) -> EvidenceLedger:
     return EvidenceLedger(home / "ledger")
 
 
-def record_release(home: Path, release: warehouse.Release, sha12: str) -> list[Entry]:
-    """Add what a new release brings. Raises LedgerError for a damaged ledger; nothing is added to it then."""
-    ledger = ledger_of(home)
-    return ledger.append(news_of(release, sha12, ledger.entries()))
+class Readable(Protocol):
+    """A release, or the tables from which one is about to be made."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def meta(self) -> dict[str, Any]: ...
+    def query(self, name: str, **params: object) -> pd.DataFrame: ...
 
 
-def news_of(release: warehouse.Release, sha12: str, known: list[Entry]) -> News:
-    """Events of a release that the ledger does not hold yet, in the order in which they happened."""
+def news_of(release: Readable, known: list[Entry]) -> News:
+    """What was registered, run and replaced that the ledger does not hold yet, in the order in which it happened."""
     news: News = []
     snapshot = str(release.meta["snapshot_id"])
     for city, months in _last_months(release).items():
         about: About = {"city": city, "last_month": months, "snapshot": snapshot}
         if _latest(known, "data_loaded", city=city) != about:
             news.append(("data_loaded", about))
-    results = []
     for program in release.query("programs").to_dict("records"):
         written = json.loads(program["program_json"])
         news += _spec_news(release, written, known)
@@ -53,20 +56,30 @@ def news_of(release: warehouse.Release, sha12: str, known: list[Entry]) -> News:
             "records"
         ):
             about = run_about(release, {str(name): value for name, value in record.items()})
-            results.append(about["result"])
             before = _latest(known, "run", estimate=about["estimate"])
             if before is not None and before["result"] == about["result"]:
                 continue
             news.append(("run", about))
             if before is not None and _figures_differ(before["figures"], about["figures"]):
                 news.append(("superseded", _superseded(before, about)))
-    about = {"release": release.id, "sha256": sha12, "snapshot": snapshot, "results": results}
-    if _latest(known, "published", release=release.id, sha256=sha12) is None:
-        news.append(("published", about))
     return news
 
 
-def run_about(release: warehouse.Release, row: Mapping[str, Any]) -> About:
+def publication_of(release: Readable, sha12: str, known: list[Entry]) -> News:
+    """That a release was published, with the result ids that it holds; nothing where the ledger knows it."""
+    if _latest(known, "published", release=release.id, sha256=sha12) is not None:
+        return []
+    results = [
+        run_about(release, {str(name): value for name, value in record.items()})["result"]
+        for program in release.query("programs")["program"]
+        for record in release.query("estimates", program=program, role="headline").to_dict("records")
+    ]
+    snapshot = str(release.meta["snapshot_id"])
+    about = {"release": release.id, "sha256": sha12, "snapshot": snapshot, "results": results}
+    return [("published", about)]
+
+
+def run_about(release: Readable, row: Mapping[str, Any]) -> About:
     """The entry of one headline estimate: result id, what it was made from, its figures and its extent."""
     made_from = {
         "spec": str(row["spec_sha256"]),
@@ -149,37 +162,7 @@ def refuse_false_claims(program: Mapping[str, Any], last_month: str, known: Sequ
         )
 
 
-@dataclass(frozen=True)
-class History:
-    """Everything the ledger holds on one analysis, oldest first, and all analyses of the same question."""
-
-    events: tuple[Entry, ...]
-    same_question: tuple[About, ...]
-
-    @property
-    def specifications(self) -> int:
-        """Specifications run on the question: fixed analyses with their readings, and the cells of curves."""
-        return sum(max(int(run["specifications"]), int(run["readings"]), 1) for run in self.same_question)
-
-
-def history_of(known: list[Entry], program: str, analysis: str) -> History:
-    """Raises LookupError for an analysis that the ledger does not hold."""
-    own = [
-        entry
-        for entry in known
-        if entry.about.get("program") == program and entry.about.get("analysis") == analysis
-    ]
-    runs = [entry.about for entry in own if entry.event == "run"]
-    if not own:
-        raise LookupError(f"The evidence ledger has no analysis {program}/{analysis}.")
-    latest: dict[str, About] = {}
-    for entry in known:
-        if entry.event == "run" and runs and entry.about["question"] == runs[-1]["question"]:
-            latest[entry.about["analysis"]] = entry.about
-    return History(tuple(own), tuple(latest.values()))
-
-
-def _spec_news(release: warehouse.Release, program: Mapping[str, Any], known: list[Entry]) -> News:
+def _spec_news(release: Readable, program: Mapping[str, Any], known: list[Entry]) -> News:
     news: News = []
     reasons = {str(item["analysis"]): str(item["reason"]) for item in program.get("amendment", [])}
     phases = {str(item["id"]): str(item["first_month"])[:7] for item in program.get("phase", [])}
@@ -245,7 +228,7 @@ def _latest(known: list[Entry], *events: str, **named: str) -> About | None:
     return None
 
 
-def _last_months(release: warehouse.Release) -> dict[str, str]:
+def _last_months(release: Readable) -> dict[str, str]:
     frame = release.query("last_months_of_cities")
     return {str(row.city): str(row.last_month)[:7] for row in frame.itertuples(index=False)}
 

@@ -80,7 +80,8 @@ def _city(connection: duckdb.DuckDBPyConnection, city: str) -> City:
     ).df()
     monthly = connection.execute(
         "SELECT geography, area, month, count FROM out_monthly WHERE city = ? AND outcome = 'gunshot' "
-        "AND unit = 'incidents' AND month_basis = 'occurred' AND geography IN ('neighborhood', 'ward')",
+        "AND unit = 'incidents' AND month_basis = 'occurred' AND geography IN ('neighborhood', 'ward') "
+        "ORDER BY geography, area, month",
         [city],
     ).df()
     return City(areas, links, monthly)

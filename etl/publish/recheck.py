@@ -58,6 +58,7 @@ def recheck(asked: str, release_id: str | None, progress: Any) -> AnalysisResult
         only=[analysis],
         deep=[analysis],
         progress=progress,
+        hours=inputs.hours,
     )
     return found[0]
 

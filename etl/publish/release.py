@@ -21,11 +21,10 @@ import duckdb
 
 from etl import warehouse
 from etl.checksum import file_sha256
-from etl.dictionary import create_table_sql, load_dictionary
+from etl.dictionary import SCHEMA_VERSION, create_table_sql, load_dictionary
 from etl.sql_text import identifier, literal
 from etl.statements import load_statements
 
-SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.2.0"
 KEPT_RELEASES = 24
 
@@ -66,6 +65,9 @@ def sweep(home: Path, keep: int = KEPT_RELEASES) -> list[str]:
     for path in sorted((home / "private").glob(".work-*")):
         removed.append(path.name)
         shutil.rmtree(path)
+    for path in sorted((home / "private" / "landing").glob("*/*/.*")):
+        removed.append(path.name)
+        path.unlink()
     releases = home / "releases"
     pointer = releases / warehouse.POINTER
     current = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""

@@ -18,6 +18,7 @@ from etl.problems import BadInput, Problem
 from etl.publish.build import Loading, Options, load_everything, work_database
 from etl.publish.estimate_store import SHIPPED, EstimateStore
 from etl.publish.evaluate import evaluate_programs
+from etl.publish.outreach import publish_outreach
 from etl.publish.ship_areas import ship_areas, ship_population, write_csv
 from etl.settings import SOURCES, load_sources, read_source
 
@@ -32,19 +33,12 @@ SHIPPED_SOURCES = (
 def ship_counts(
     connection: duckdb.DuckDBPyConnection, city: str, sources: Sequence[str], target: Path
 ) -> None:
-    """counts_by_month.csv (a row for each area and month, a column for each measure), weekday_hour.csv, quality.csv.
+    """counts_by_month.csv (a row for each area and month, a column for each measure), daily.csv and others.
 
-    An empty cell is a month in which that outcome was not recorded; zero is zero.
+    An empty cell is a month or day in which that outcome was not recorded; zero is zero. Only in
+    daily_neighborhood.csv, which holds days with an event alone, an empty cell is a zero.
     """
-    measures = connection.execute(
-        "SELECT DISTINCT outcome, unit, month_basis FROM out_monthly WHERE city = ? "
-        "ORDER BY outcome, unit, month_basis DESC", [city],
-    ).fetchall()  # fmt: skip
-    columns = ", ".join(
-        f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND month_basis = '{basis}') "
-        f'AS "{outcome}_{unit}_{basis}"'
-        for outcome, unit, basis in measures
-    )
+    columns = _measures(connection, "out_monthly", "month_basis", city)
     _copy(
         connection,
         f"SELECT geography, area, strftime(month, '%Y-%m') AS month, {columns} FROM out_monthly WHERE city = ? "
@@ -52,21 +46,18 @@ def ship_counts(
         [city],
         target / "counts_by_month.csv",
     )
-    by_day = connection.execute(
-        "SELECT DISTINCT outcome, unit, date_basis FROM out_daily WHERE city = ? "
-        "ORDER BY outcome, unit, date_basis DESC", [city],
-    ).fetchall()  # fmt: skip
-    daily = ", ".join(
-        f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND date_basis = '{basis}') "
-        f'AS "{outcome}_{unit}_{basis}"'
-        for outcome, unit, basis in by_day
-    )
-    _copy(
-        connection,
-        f"SELECT date, {daily} FROM out_daily WHERE city = ? GROUP BY date ORDER BY date",
-        [city],
-        target / "daily.csv",
-    )
+    for geography, file, named in (
+        ("city", "daily.csv", ""),
+        ("neighborhood", "daily_neighborhood.csv", "area, "),
+    ):
+        daily = _measures(connection, "out_daily", "date_basis", city, geography)
+        _copy(
+            connection,
+            f"SELECT {named}date, {daily} FROM out_daily WHERE city = ? AND geography = ? "
+            f"GROUP BY {named}date ORDER BY {named}date",
+            [city, geography],
+            target / file,
+        )
     _copy(
         connection,
         "SELECT outcome, unit, weekday, hour, count, first_month, last_month FROM out_weekday_hour WHERE city = ? "
@@ -86,6 +77,22 @@ def ship_counts(
         "SELECT source, figure, value, base, note FROM out_quality WHERE city = ? AND list_contains(?, source) ORDER BY source, figure",
         [city, list(sources)],
         target / "quality.csv",
+    )
+
+
+def _measures(
+    connection: duckdb.DuckDBPyConnection, table: str, basis: str, city: str, geography: str | None = None
+) -> str:
+    """A column for each outcome, unit and basis of the event or of the report, as SQL."""
+    found = connection.execute(
+        f"SELECT DISTINCT outcome, unit, {basis} FROM {table} WHERE city = $city "
+        f"AND ($geography IS NULL OR geography = $geography) ORDER BY outcome, unit, {basis} DESC",
+        {"city": city, "geography": geography},
+    ).fetchall()
+    return ", ".join(
+        f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND {basis} = '{one}') "
+        f'AS "{outcome}_{unit}_{one}"'
+        for outcome, unit, one in found
     )
 
 
@@ -175,6 +182,7 @@ def ship_estimates(progress: Callable[[str], None]) -> None:
     with tempfile.TemporaryDirectory() as temporary, work_database(Path(temporary)) as connection:
         loading = Loading(connection, Options(), Path(temporary), progress, load_sources())
         load_everything(loading)
+        publish_outreach(connection, Path(temporary) / "home", loading.programs, progress)
         fresh = EstimateStore(SHIPPED)
         evaluate_programs(connection, loading.programs, progress, False, fresh)
         used = {path.name for path in fresh.used}

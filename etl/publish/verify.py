@@ -1,7 +1,8 @@
 """`python -m etl verify`: make the numbers of a release again and compare them.
 
-The file must have the SHA-256 that its name holds the start of (the read door checks it). Each estimate is computed again from the
-counts the release holds, with today's code: texts and counts must be the same, other numbers to 1e-9.
+The file must have the SHA-256 that its name holds the start of (the read door checks it). The counts are made again from
+the files and settings that the build kept (`rebuild.py`), and each estimate from the counts the release holds, with
+today's code: texts and counts must be the same, other numbers to 1e-9.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import duckdb
 
 from etl import warehouse
 from etl.publish.evaluate import TABLES, Rows, estimate_rows, inputs_of
+from etl.publish.rebuild import rebuild
 from etl.publish.release import run_data_tests
 
 TOLERANCE = 1e-9
@@ -55,6 +57,10 @@ def verify(result: str | None, release_id: str | None, progress: Callable[[str],
             compared += count
             differences += found
             progress(f"{program['program']}: {len(analyses)} analyses made again, {count:,} numbers compared")
+        if not asked:
+            count, found = rebuild(connection, release, progress)
+            compared += count
+            differences += found
         if asked and compared == 1:
             raise LookupError(
                 f"Release {release.id} has no result {result!r}. `python -m etl explain` lists them."

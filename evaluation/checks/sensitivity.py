@@ -209,11 +209,6 @@ def regression_to_the_mean(readings: Sequence[Reading], key: tuple[str, str, str
     return outcome_of(name, share > 1 / 3, "level_explains_part", figures)
 
 
-def dose(has_hours: bool = False) -> Check:
-    """More hours, fewer shootings? Needs a log of hours by area, which no public source has."""
-    return cannot_run("dose", "no_hours_log" if not has_hours else "not_evaluated")
-
-
 def _range_check(name: str, head: Headline, found: Estimates, reason: str) -> Check:
     values: Array = found.coefficient - head.shift
     good = values[np.isfinite(values)]

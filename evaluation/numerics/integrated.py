@@ -33,7 +33,7 @@ from evaluation.numerics.symmetric import Array, Factored, Flags, solve
 __all__ = ["DEFAULT_GRID", "Grid", "IntegratedFit", "Mixture", "integrated_ar"]
 
 CONVERGED = 1e-6
-ROUGH = 0.02
+ROUGH = 0.002
 """While linear predictors still move more than this, half the digits will do."""
 MOST_ROUGH = 6
 MOST_PASSES = 40

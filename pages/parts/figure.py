@@ -77,7 +77,7 @@ def digest(chart: ChartDescription) -> bytes:
     return digest
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_KEPT)
 def _drawn(described: _Described, dark: bool) -> tuple[Any, dict[str, Any]]:
     """The Plotly figure and its settings, built once. Never changed afterwards."""
     # Only here: pages without such a chart need not import Plotly.

@@ -18,6 +18,7 @@ from pages.parts.choice import asked_for
 from presentation.escape import markdown
 from presentation.language import language, say
 from presentation.program import Program, read_program
+from presentation.record import ReadLine, lines_of
 
 RELEASE_KEY = "release"
 MOST_KEPT, MOST_KEPT_LARGE = 600, 24
@@ -140,6 +141,18 @@ def kept_with_progress(release: Release, key: tuple[Hashable, ...], make: Callab
         return _kept_large.get(whole, make)
     with st.spinner(words):
         return _kept_large.get(whole, make)
+
+
+def tables_of(release: Release) -> frozenset[str]:
+    """Tables that a release holds: one made by an earlier version may lack the newest."""
+    return kept(release, ("tables",), lambda: frozenset(release.table_names()))
+
+
+def ledger(release: Release) -> list[ReadLine]:
+    """The evidence ledger as far as the release holds it; none in a release of an earlier version."""
+    if "out_ledger" not in tables_of(release):
+        return []
+    return kept(release, ("ledger",), lambda: lines_of(records(release, "record")))
 
 
 def read_result(release: Release, estimate_id: str) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from pages.parts.result_blocks import (
     gates_unmet,
     which_side,
 )
-from presentation import sentences, words
+from presentation import record, sentences, words
 from presentation.charts import estimates as charts
 from presentation.charts.counterfactual import counterfactual
 from presentation.charts.description import ChartDescription
@@ -101,6 +101,7 @@ def write(page: Content) -> None:
     for curve in curves():
         page.chart(curve)
     page.heading(say("results.card_title")).text(estimand_card(program, result))
+    page.text(record.on_record(reading.ledger(release), program.id, question.analysis))
 
 
 def curves() -> list[ChartDescription]:

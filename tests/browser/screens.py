@@ -24,6 +24,7 @@ VIEWS = {
     "places-neighborhoods": "/places?kind=neighborhood",
     "outreach": "/outreach",
     "method": "/method",
+    "record": "/record",
     "promises": "/promises",
     "results-not-estimable": "/results?phase=withdrawn",
     "routes": "/routes",

@@ -28,6 +28,7 @@ PAGES = (
     "/requests",
     "/funding",
     "/claims",
+    "/record",
     "/promises",
     "/evidence",
     "/briefing",

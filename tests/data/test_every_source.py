@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from shapely.ops import unary_union
 
+from etl.load.tables import PROJECT
 from etl.settings import load_sources
 from etl.sources.boundaries import read_layer
 from etl.warehouse import Release
@@ -216,6 +217,26 @@ def test_counts_by_group_of_offense_are_those_of_the_timeline(everything: Releas
 
 def test_new_yorks_precinct_months_load_from_the_file_itself(sources: pd.DataFrame) -> None:
     assert sources.loc["new_york_precinct_months", "rows_read"] == 76 * 204
+
+
+def test_new_yorks_program_sites_and_the_published_starts(
+    sources: pd.DataFrame, figures: dict[tuple[str, str], float]
+) -> None:
+    site, start = "new_york_program_sites", "new_york_program_starts"
+    assert (sources.loc[site, "rows_read"], sources.loc[start, "rows_read"]) == (35, 28)
+    assert (figures[site, "sites_fully_operational"], figures[site, "sites_not_operational"]) == (26, 2)
+    assert {(site, "not_a_count"), (start, "not_a_count"), (start, "starts_in_doubt")} <= set(figures)
+    # The first site of each precinct in the list is the start that was published and that ships.
+    first: dict[str, str] = {}
+    with (NEW_YORK / "nyc_cms_sites_35.csv").open(newline="", encoding="utf-8-sig") as opened:
+        for row in csv.DictReader(opened):
+            if not row["start_decoded"].startswith("Expected"):
+                at = first.get(row["Precinct"], row["start_decoded"])
+                first[row["Precinct"]] = min(at, row["start_decoded"])
+    with (PROJECT / "data/nyc/cure_violence_starts.csv").open(newline="") as opened:
+        shipped = {row["precinct"]: row["first_month"] for row in csv.DictReader(opened)}
+    assert first == {precinct: month for precinct, month in shipped.items() if month}
+    assert len(first) == 28
 
 
 @pytest.mark.parametrize(

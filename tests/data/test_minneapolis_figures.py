@@ -191,7 +191,7 @@ def test_both_official_claims_come_out_in_both_units(tmp_path: Path) -> None:
 
 def test_both_paths_give_the_same_counts(real: Release, shipped: Release) -> None:
     """A clone without the City's files shows the numbers that the City's files give."""
-    for table in ("out_monthly", "out_weekday_hour", "out_triangle"):
+    for table in ("out_monthly", "out_daily", "out_weekday_hour", "out_triangle"):
         one, two = (
             release.table(table).query("city == 'minneapolis'").reset_index(drop=True)
             for release in (real, shipped)

@@ -211,10 +211,13 @@ def test_the_janitor_keeps_the_newest_and_the_one_in_use(home: Path) -> None:
     for patch in range(5):
         (folder / f"2099.1.{patch}-aaaaaaaaaaaa.duckdb").touch()
     (home / "staging" / ".build-1-dead.duckdb").touch()
+    half_copied = next((home / "private" / "landing").glob("*/*/*.gz")).with_name(".half-a-copy")
+    half_copied.touch()
     removed = publishing.sweep(home, keep=2)
     left = sorted(path.name for path in folder.glob("*.duckdb"))
     assert left == sorted([current, "2099.1.3-aaaaaaaaaaaa.duckdb", "2099.1.4-aaaaaaaaaaaa.duckdb"])
-    assert ".build-1-dead.duckdb" in removed
+    assert {".build-1-dead.duckdb", ".half-a-copy"} <= set(removed)
+    assert not half_copied.exists()
 
 
 def test_a_flipped_byte_in_a_release_is_noticed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

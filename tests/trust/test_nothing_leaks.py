@@ -115,7 +115,7 @@ def test_a_week_later_no_two_releases_show_a_change_of_1_to_9(planted):
 
 
 PAGES = ("", "results", "places", "outreach", "requests", "funding", "claims", "evidence", "briefing",
-         "downloads", "method", "promises")  # fmt: skip
+         "downloads", "method", "record", "promises")  # fmt: skip
 ADDRESSES = ("/", "/api/v1", "/api/v1/releases", "/api/v1/programs", "/api/v1/tables", "/ready", "/health",
              "/private/outreach.duckdb", "/api/v1/tables/core_activity", "/api/v1/tables/core_log_finding",
              "/api/v1/../../private/key")  # fmt: skip

@@ -11,8 +11,9 @@ import pytest
 
 from etl.publish.evidence_ledger import EvidenceLedger, LedgerError
 from etl.publish.ledger_command import ledger_lines
-from etl.publish.ledger_entries import history_of, is_confirmatory, record_release, refuse_false_claims
+from etl.publish.ledger_entries import is_confirmatory, news_of, publication_of, refuse_false_claims
 from evaluation.program import ProgramError, parse_program
+from presentation.record import history_of
 
 
 def filled(folder: Path, count: int = 6) -> EvidenceLedger:
@@ -154,7 +155,9 @@ class PlantedRelease:
 
 
 def built(home: Path, *args: Any, **changes: Any) -> None:
-    record_release(home, PlantedRelease(*args, **changes), "0" * 12)  # type: ignore[arg-type]
+    ledger, release = EvidenceLedger(home / "ledger"), PlantedRelease(*args, **changes)
+    ledger.append(news_of(release, ledger.entries()))
+    ledger.append(publication_of(release, "0" * 12, ledger.entries()))
 
 
 def words(home: Path, asked: str | None = None) -> str:
@@ -172,21 +175,23 @@ def test_the_first_release_registers_runs_and_publishes(tmp_path: Path) -> None:
 def test_how_many_specifications_were_run_on_a_question_and_which(tmp_path: Path) -> None:
     built(tmp_path, "2024.6.0", 0.86, 120.0, "2024-05")
     text = words(tmp_path, "teams/gunshot_incidents")
-    assert "200 specifications were run on this question (teams/gunshot), here are all:" in text
-    assert "teams/gunshot_victims: 0.86 (0.43 to 1.72), cannot tell; 12 readings, 100 cells" in text
+    assert text.count("200 calculations were run on this question") == 1
+    answer = "14% fewer (95% interval: from 57% fewer to 72% more), verdict: Cannot tell"
+    assert f"teams/gunshot_victims: {answer}; 12 readings, 100 cells" in text
 
 
 def test_a_superseded_result_keeps_its_entry_with_what_changed_it(tmp_path: Path) -> None:
     built(tmp_path, "2024.6.0", 0.86, 120.0, "2024-05")
     first = history_of(EvidenceLedger(tmp_path / "ledger").entries(), "teams", "gunshot_incidents")
     result = next(entry.about["result"] for entry in first.events if entry.event == "run")
-    built(tmp_path, "2024.7.0", 0.89, 181.0, "2024-06")
+    built(tmp_path, "2024.7.0", 0.90, 181.0, "2024-06")
     text = words(tmp_path, result)
     assert (
-        "was 0.86 (0.43 to 1.72), cannot tell in release 2024.6.0, now 0.89 (0.45 to 1.78), cannot tell "
-        "in 2024.7.0: the counts changed (+61 events)"
+        "In release 2024.6.0: 14% fewer (95% interval: from 57% fewer to 72% more), verdict: Cannot tell. "
+        "In release 2024.7.0: 10% fewer (95% interval: from 55% fewer to 80% more), verdict: Cannot tell. "
+        "What changed: the counts (61 more events counted)."
     ) in text
-    assert "0.86 (0.43 to 1.72)" in text.split("superseded")[0]
+    assert "14% fewer" in text.split("superseded")[0]
     assert "2024.6.0" in text
 
 

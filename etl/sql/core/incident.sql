@@ -64,6 +64,16 @@ WHERE incident.source = $source AND label.label IS NOT NULL
 GROUP BY incident.outcome
 ORDER BY incident.outcome
 
+-- name: derivable
+-- Whether any case of a load would get its community now.
+SELECT 1
+FROM core_incident
+JOIN main_membership AS main
+  ON main.city = $city AND main.from_geography = 'neighborhood' AND main.to_geography = 'community'
+  AND main.from_area = core_incident.neighborhood
+WHERE core_incident.source = $source AND core_incident.load_id = $load_id AND core_incident.community IS NULL
+LIMIT 1
+
 -- name: derive_placed
 UPDATE core_incident SET community = main.to_area
 FROM main_membership AS main

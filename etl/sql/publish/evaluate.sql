@@ -21,3 +21,13 @@ SELECT from_area, to_area
 FROM core_area_link
 WHERE city = $city AND link = 'neighbor' AND list_contains($kinds, from_geography)
 ORDER BY from_area, to_area
+
+-- name: hours_by_month
+-- Months of the span of the log; a month inside it without a shift has no hours.
+SELECT strftime(span.month, '%Y-%m') AS month, coalesce(shift.hours, 0) AS hours
+FROM (
+  SELECT unnest(generate_series(min(month), max(month), INTERVAL 1 MONTH))::DATE AS month
+  FROM out_shift WHERE program = $program
+) AS span
+LEFT JOIN out_shift AS shift ON shift.program = $program AND shift.month = span.month
+ORDER BY span.month

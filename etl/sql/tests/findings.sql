@@ -17,6 +17,34 @@ JOIN (
   AND daily.date_basis = monthly.month_basis AND daily.month = monthly.month
 WHERE monthly.geography = 'city' AND daily.total <> monthly.count
 
+-- name: neighborhood_days_sum_to_months
+-- Both ways: a month whose days are missing is as wrong as days that belong to no month.
+SELECT monthly.area, monthly.month, monthly.outcome, monthly.count, daily.total
+FROM (
+  SELECT monthly.*
+  FROM out_monthly AS monthly
+  JOIN (SELECT DISTINCT city, outcome, unit, date_basis FROM out_daily WHERE geography = 'neighborhood') AS counted
+    ON counted.city = monthly.city AND counted.outcome = monthly.outcome AND counted.unit = monthly.unit
+    AND counted.date_basis = monthly.month_basis
+  JOIN (SELECT city, outcome, unit, date_basis, min(date) AS first_day, max(date) AS last_day
+        FROM out_daily WHERE geography = 'city' GROUP BY city, outcome, unit, date_basis) AS span
+    ON span.city = monthly.city AND span.outcome = monthly.outcome AND span.unit = monthly.unit
+    AND span.date_basis = monthly.month_basis AND monthly.month BETWEEN span.first_day AND span.last_day
+  WHERE monthly.geography = 'neighborhood'
+) AS monthly
+FULL JOIN (
+  SELECT city, area, outcome, unit, date_basis, date_trunc('month', date)::DATE AS month, sum(count) AS total
+  FROM out_daily
+  WHERE geography = 'neighborhood'
+  GROUP BY city, area, outcome, unit, date_basis, date_trunc('month', date)::DATE
+) AS daily
+  ON daily.city = monthly.city AND daily.area = monthly.area AND daily.outcome = monthly.outcome
+  AND daily.unit = monthly.unit AND daily.date_basis = monthly.month_basis AND daily.month = monthly.month
+WHERE monthly.count IS NULL OR monthly.count <> coalesce(daily.total, 0)
+
+-- name: neighborhood_days_have_an_event
+SELECT * FROM out_daily WHERE geography = 'neighborhood' AND (count < 1 OR starts_with(outcome, 'domestic_'))
+
 -- name: days_without_a_gap
 SELECT city, outcome, unit, date_basis
 FROM out_daily
