@@ -131,12 +131,13 @@ def _kaleido() -> Iterator[Callable[[ChartDescription, str], bytes] | None]:
         yield None
         return
     import kaleido
+    import plotly.graph_objects as go
 
     # Chromium refuses its sandbox to the superuser, as whom containers run.
     kaleido.start_sync_server(n=1, path=browser, enable_sandbox=os.geteuid() != 0)
     try:
         yield lambda chart, name: kaleido.calc_fig_sync(
-            draw(chart), opts={"format": name, "width": 960, "height": 420}
+            go.Figure(draw(chart).to_dict()), opts={"format": name, "width": 960, "height": 420}
         )
     finally:
         kaleido.stop_sync_server()

@@ -79,12 +79,14 @@ def digest(chart: ChartDescription) -> bytes:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _drawn(described: _Described, dark: bool) -> tuple[Any, dict[str, Any]]:
-    """The Plotly figure and its settings, built once. Never changed afterwards."""
+    """The figure and its settings, made once. Never changed afterwards."""
     # Only here: pages without such a chart need not import Plotly.
     from pages.parts.finished_figure import FinishedFigure
     from presentation.charts import plotly_chart
 
-    return FinishedFigure(plotly_chart.draw(described.chart, dark)), plotly_chart.config(described.chart)
+    return FinishedFigure(plotly_chart.draw(described.chart, dark).to_dict()), plotly_chart.config(
+        described.chart
+    )
 
 
 @lru_cache(maxsize=256)

@@ -8,14 +8,11 @@ import plotly.graph_objects as go
 
 
 class FinishedFigure(go.Figure):
-    """A figure whose plain form is made once: making it is most of what showing a chart costs.
+    """A figure in its plain form, as Streamlit sends it to the browser; Plotly works nothing out."""
 
-    Only that form is kept: Plotly's own objects take ten times its memory.
-    """
-
-    def __init__(self, drawn: go.Figure) -> None:
+    def __init__(self, plain: dict[str, Any]) -> None:
         super().__init__()
-        self.__dict__["_plain"] = drawn.to_dict()
+        self.__dict__["_plain"] = plain
 
     def to_dict(self) -> dict[str, Any]:
         return self.__dict__["_plain"]

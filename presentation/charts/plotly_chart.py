@@ -6,19 +6,18 @@ from datetime import date, timedelta
 from math import log10
 from textwrap import wrap
 
-import plotly.graph_objects as go
-
 from presentation.charts.description import Axis, ChartDescription
+from presentation.charts.drawing import Drawing
 from presentation.palette import Palette, palette
 
 # The face of the page around the chart, which Streamlit brings along.
 FONT = '"Source Sans", sans-serif'
 
 
-def draw(chart: ChartDescription, is_dark: bool = False) -> go.Figure:
-    """A Plotly figure of `chart`, readable from 320 pixels wide."""
+def draw(chart: ChartDescription, is_dark: bool = False) -> Drawing:
+    """A Plotly figure of `chart` in its plain form, readable from 320 pixels wide."""
     colors = palette(is_dark)
-    figure = go.Figure()
+    figure = Drawing()
     _bands(figure, chart, colors)
     _bars(figure, chart, colors)
     _dots(figure, chart, colors)
@@ -45,7 +44,7 @@ def _transparent(color: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def _bands(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _bands(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     for band in chart.bands:
         look = colors.roles[band.role]
         edge = {"width": 0, "color": look.color}
@@ -64,19 +63,19 @@ def _bands(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         )
 
 
-def _bars(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _bars(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     for bars in chart.bars:
         figure.add_bar(
             x=bars.x,
             y=bars.y,
             name=bars.name,
-            marker_color=colors.roles[bars.role].color,
+            marker={"color": colors.roles[bars.role].color},
             hovertext=bars.hover or None,
             hoverinfo="text" if bars.hover else "x+y",
         )
 
 
-def _lines(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _lines(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     for line in chart.lines:
         look = colors.roles[line.role]
         has_markers = line.role in ("observed", "comparison")
@@ -92,7 +91,7 @@ def _lines(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         )
 
 
-def _dots(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _dots(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     for dots in chart.dots:
         look = colors.roles[dots.role]
         figure.add_scatter(
@@ -106,7 +105,7 @@ def _dots(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
         )
 
 
-def _estimates(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _estimates(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     """Points with their intervals: one labeled row each, or upright and in order for a curve."""
     if not chart.estimates:
         return
@@ -151,7 +150,7 @@ def _estimates(figure: go.Figure, chart: ChartDescription, colors: Palette) -> N
         )
 
 
-def _cells(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _cells(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     if not chart.cells:
         return
     columns, rows = chart.x.categories, chart.y.categories
@@ -194,7 +193,7 @@ def _cells(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
             )
 
 
-def _marks(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _marks(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     for span in chart.spans:
         figure.add_vrect(
             x0=span.first,
@@ -278,10 +277,9 @@ def _middle(first: str, last: str) -> str:
     return (start + (end - start) / 2).isoformat()
 
 
-def _frame(figure: go.Figure, chart: ChartDescription, colors: Palette) -> None:
+def _frame(figure: Drawing, chart: ChartDescription, colors: Palette) -> None:
     has_legend = bool(chart.lines or chart.bands or len(chart.bars) > 1)
     figure.update_layout(
-        template="none",
         height=chart.height,
         margin={"l": 8, "r": 12, "t": 30 if chart.spans else 12, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",

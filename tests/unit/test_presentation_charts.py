@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from evaluation.result import SeriesPoint
@@ -49,6 +53,25 @@ def test_a_chart_is_plain_json_with_words_for_those_who_do_not_see_it(name: str)
     assert len(chart.alt) > 40
     assert chart.title
     assert chart.table
+
+
+@pytest.mark.parametrize("name", charts())
+def test_plotly_takes_a_drawing_as_it_is(name: str) -> None:
+    """Plotly refuses settings that it does not know; what it makes of the rest is what was drawn."""
+    drawn = plotly_chart.draw(charts()[name]).to_dict()
+    taken = go.Figure(drawn).to_dict()
+    assert as_sent(taken) == as_sent(drawn)
+
+
+def as_sent(value: Any) -> Any:
+    """What reaches the browser, with numbers as numbers however they were packed."""
+    if isinstance(value, dict) and "bdata" in value:
+        return [float(item) for item in np.frombuffer(b64decode(value["bdata"]), dtype=value["dtype"])]
+    if isinstance(value, dict):
+        return {name: as_sent(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [as_sent(inner) for inner in value]
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 @pytest.mark.parametrize("name", charts())
