@@ -8,7 +8,7 @@ import pandas as pd
 
 from presentation import numbers, words
 from presentation.charts.description import Axis, ChartDescription, Estimate
-from presentation.hot_spots import spot_row
+from presentation.hot_spots import ranked_figures, spot_row
 from presentation.language import say, sentence_case
 from presentation.program import Program
 
@@ -129,12 +129,7 @@ def ranking(frame: pd.DataFrame, served: set[str], release: str) -> ChartDescrip
         table=tuple(
             {
                 "name": _name(row),
-                "count": int(row["count"]),
-                "level": round(row["level"], 1),
-                "lower_95": round(row["lower_95"], 1),
-                "upper_95": round(row["upper_95"], 1),
-                "rank": int(row["rank"]),
-                "rank_range": say("numbers.span", first=row["rank_lower_95"], last=row["rank_upper_95"]),
+                **ranked_figures(row),
                 "served": say("calls.yes") if row["area"] in served else "",
             }
             for row in rows

@@ -71,17 +71,24 @@ def spots(frame: pd.DataFrame, program: Program, release: str) -> ChartDescripti
             {
                 "name": row["name"] or row["area"],
                 "area_group": groups.get(row["area"], ""),
-                "count": int(row["count"]),
-                "level": round(row["level"], 1),
-                "lower_95": round(row["lower_95"], 1),
-                "upper_95": round(row["upper_95"], 1),
-                "rank": int(row["rank"]),
-                "rank_range": say("numbers.span", first=row["rank_lower_95"], last=row["rank_upper_95"]),
+                **ranked_figures(row),
                 "chance_in_top": round(100 * row["chance_in_top"]),
             }
             for row in rows
         ),
     )  # fmt: skip
+
+
+def ranked_figures(row: Plain) -> Plain:
+    """Count, level with its interval, and rank with its range, of one area."""
+    return {
+        "count": int(row["count"]),
+        "level": round(row["level"], 1),
+        "lower_95": round(row["lower_95"], 1),
+        "upper_95": round(row["upper_95"], 1),
+        "rank": int(row["rank"]),
+        "rank_range": say("numbers.span", first=row["rank_lower_95"], last=row["rank_upper_95"]),
+    }
 
 
 def spots_note(frame: pd.DataFrame) -> str:

@@ -44,7 +44,7 @@ class ReadLine:
     sha256: str
 
 
-def lines_of(rows: Iterable[Mapping[str, Any]]) -> list[ReadLine]:
+def lines_of(rows: Iterable[Mapping[Any, Any]]) -> list[ReadLine]:
     """Rows of `out_ledger` as lines, oldest first."""
     return [
         ReadLine(

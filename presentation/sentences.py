@@ -272,6 +272,8 @@ def gates_summary(result: Plain) -> str:
     gates = result.get("gates") or ()
     if not gates:
         return say("gates.no_gates")
+    if result["status"] != "estimated" and all(gate["status"] == "cannot_run" for gate in gates):
+        return say("gates.summary.not_tried", total=len(gates))
     passed = sum(gate["status"] == "passed" for gate in gates)
     form = "all" if passed == len(gates) else "some" if passed else "none"
     return say(f"gates.summary.{form}", passed=passed, total=len(gates))

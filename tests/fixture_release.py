@@ -277,7 +277,7 @@ def _area_effects(connection: duckdb.DuckDBPyConnection, program: str, simulated
 
 
 def _logs(connection: duckdb.DuckDBPyConnection, city: str, program: str, simulated: bool) -> None:
-    """Twelve months of 100 worker hours but for two without any; 20 mediations a month, one month protected."""
+    """Routes, and twelve months of 100 worker hours but for two without any; 20 mediations a month, one month protected."""
     common = {"program": program, "city": city, "simulated": simulated}
     months = MONTHS[24:36]
     _insert(connection, "out_shift", [
@@ -296,3 +296,37 @@ def _logs(connection: duckdb.DuckDBPyConnection, city: str, program: str, simula
     _insert(connection, "out_quality", [
         {"city": city, "source": f"{program}/shifts", "figure": "late_entry", "value": 60, "base": 240,
          "note": "Entered more than 72 hours later. The rows were kept"}])  # fmt: skip
+    _routes(connection, common)
+
+
+def _routes(connection: duckdb.DuckDBPyConnection, common: dict[str, Any]) -> None:
+    """Four quarters of 200 incidents in six areas. The area with most the year before holds 60 of them and 25 % of
+    the hours, that with most hours worked 40, the best 80; Alder was asked for 20 times."""
+    quarters = [date(2021, month, 1) for month in (1, 4, 7, 10)]
+    periods = [("quarter", day, 50) for day in quarters] + [
+        ("year", quarters[0], 200),
+        ("all", quarters[0], 200),
+    ]
+    shares = {"past_year": 0.3, "hours": 0.2, "foresight": 0.4}
+    common = {**common, "geography": "neighborhood"}
+    _insert(connection, "out_route_accuracy", [
+        {**common, "period_kind": kind, "period": day, "quarters": incidents // 50, "choice": choice, "chosen": 1,
+         "areas": len(AREAS), "inside": share * incidents, "incidents": incidents, "share": share,
+         "lower_95": share - 0.06, "upper_95": share + 0.07, "share_by_chance": 1 / len(AREAS), "best_share": 0.4,
+         "accuracy_index": share * len(AREAS), "efficiency": share / 0.4, "hours_share": 0.25}
+        for kind, day, incidents in periods for choice, share in shares.items()])  # fmt: skip
+    _insert(connection, "out_route_curve", [
+        {**common, "period_kind": kind, "period": quarters[0], "choice": choice, "areas_in": taken,
+         "share_of_areas": taken / len(AREAS), "share_of_incidents": share if taken == 1 else taken / len(AREAS)}
+        for kind in ("year", "all") for choice, share in shares.items() for taken in range(len(AREAS) + 1)])  # fmt: skip
+    _insert(connection, "out_hot_spot", [
+        {"city": common["city"], "geography": "neighborhood", "area": area, "outcome": "gunshot", "unit": "incidents",
+         "first_month": quarters[0], "last_month": date(2021, 12, 1), "months": 12, "count": 60 - 8 * place,
+         "level": 58.0 - 8 * place, "lower_95": 48.0 - 8 * place, "upper_95": 68.0 - 8 * place, "weight_own": 0.9,
+         "rank": place + 1, "rank_lower_95": max(1, place), "rank_upper_95": place + 2, "top_areas": 1,
+         "chance_in_top": 0.95 if place == 0 else 0.02, "simulated": common["simulated"]}
+        for place, area in enumerate(reversed(AREAS))])  # fmt: skip
+    _insert(connection, "out_request", [
+        {**common, "area": "Alder", "period_kind": "year", "period": date(2021, 1, 1),
+         "measure": "add_area_requests", "attribute": "all", "attribute_value": "all", "n": 20,
+         "n_flag": "published"}])  # fmt: skip

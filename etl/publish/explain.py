@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from etl import warehouse
+from presentation import record
 
 
 def list_estimates(release: warehouse.Release) -> list[str]:
@@ -52,28 +53,24 @@ def explain(estimate_id: str, release_id: str | None) -> list[str]:
             f"source       {source['source']}: {source['publisher']}; {source['rows_accepted']:,} of "
             f"{source['rows_read']:,} rows kept; sha256 {str(source['content_sha256'])[:12]}"
         )
-    lines.append(f"asked        {_asked(release, row)}")
+    lines += _on_record(release, row)
     lines.append(f"check it     python -m etl verify {row['program']}/{row['analysis']}")
     return [line for line in lines if line]
 
 
-def _asked(release: warehouse.Release, row: dict[str, Any]) -> str:
-    """How many specifications of the same question this release holds; all of them stand in the ledger."""
-    rows = release.query("estimates", program=row["program"])
-    same = rows[(rows["outcome"] == row["outcome"]) & rows["role"].isin(["headline", "reading"])]
-    analyses = sorted(set(same["analysis"]))
-    cells = sum(
-        max(
-            len(release.query("specifications", program=row["program"], analysis=name)),
-            int((same["analysis"] == name).sum()) - 1,
-            1,
-        )
-        for name in analyses
-    )
-    return (
-        f"{cells:,} specifications of {len(analyses)} fixed analyses were run on this question; all: "
-        f"python -m etl ledger {row['program']}/{row['analysis']}"
-    )
+def _on_record(release: warehouse.Release, row: dict[str, Any]) -> list[str]:
+    """The result id and how often the question was asked, from the ledger that the release holds."""
+    if "out_ledger" not in release.table_names():
+        return []
+    known = record.lines_of(release.query("record").to_dict("records"))
+    if row["analysis"] not in record.analyses_of(known, row["program"]):
+        return []
+    history = record.history_of(known, row["program"], row["analysis"])
+    runs = [line.about["result"] for line in history.events if line.event == "run"]
+    return [
+        f"result       {runs[-1]}",
+        f"asked        {record.specifications_run(history)}; all: python -m etl ledger {row['program']}/{row['analysis']}",
+    ]
 
 
 def _counts(row: Any) -> str:

@@ -38,15 +38,7 @@ def ship_counts(
     An empty cell is a month or day in which that outcome was not recorded; zero is zero. Only in
     daily_neighborhood.csv, which holds days with an event alone, an empty cell is a zero.
     """
-    measures = connection.execute(
-        "SELECT DISTINCT outcome, unit, month_basis FROM out_monthly WHERE city = ? "
-        "ORDER BY outcome, unit, month_basis DESC", [city],
-    ).fetchall()  # fmt: skip
-    columns = ", ".join(
-        f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND month_basis = '{basis}') "
-        f'AS "{outcome}_{unit}_{basis}"'
-        for outcome, unit, basis in measures
-    )
+    columns = _measures(connection, "out_monthly", "month_basis", city)
     _copy(
         connection,
         f"SELECT geography, area, strftime(month, '%Y-%m') AS month, {columns} FROM out_monthly WHERE city = ? "
@@ -58,15 +50,7 @@ def ship_counts(
         ("city", "daily.csv", ""),
         ("neighborhood", "daily_neighborhood.csv", "area, "),
     ):
-        by_day = connection.execute(
-            "SELECT DISTINCT outcome, unit, date_basis FROM out_daily WHERE city = ? AND geography = ? "
-            "ORDER BY outcome, unit, date_basis DESC", [city, geography],
-        ).fetchall()  # fmt: skip
-        daily = ", ".join(
-            f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND date_basis = '{basis}') "
-            f'AS "{outcome}_{unit}_{basis}"'
-            for outcome, unit, basis in by_day
-        )
+        daily = _measures(connection, "out_daily", "date_basis", city, geography)
         _copy(
             connection,
             f"SELECT {named}date, {daily} FROM out_daily WHERE city = ? AND geography = ? "
@@ -93,6 +77,22 @@ def ship_counts(
         "SELECT source, figure, value, base, note FROM out_quality WHERE city = ? AND list_contains(?, source) ORDER BY source, figure",
         [city, list(sources)],
         target / "quality.csv",
+    )
+
+
+def _measures(
+    connection: duckdb.DuckDBPyConnection, table: str, basis: str, city: str, geography: str | None = None
+) -> str:
+    """A column for each outcome, unit and basis of the event or of the report, as SQL."""
+    found = connection.execute(
+        f"SELECT DISTINCT outcome, unit, {basis} FROM {table} WHERE city = $city "
+        f"AND ($geography IS NULL OR geography = $geography) ORDER BY outcome, unit, {basis} DESC",
+        {"city": city, "geography": geography},
+    ).fetchall()
+    return ", ".join(
+        f"max(count) FILTER (WHERE outcome = '{outcome}' AND unit = '{unit}' AND {basis} = '{one}') "
+        f'AS "{outcome}_{unit}_{one}"'
+        for outcome, unit, one in found
     )
 
 

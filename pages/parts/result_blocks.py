@@ -64,7 +64,9 @@ def which_side(result: Plain) -> str:
 def gates_unmet(result: Plain) -> str:
     """Each condition with its answer, and what the unmet ones would have taken."""
     texts = [sentences.gates_summary(result)]
-    for gate in result.get("gates") or ():
+    # Without an estimate no condition was tried: five times the same answer would say nothing.
+    tried = result["status"] == "estimated"
+    for gate in (result.get("gates") or ()) if tried else ():
         symbol = words.word("status_symbol", gate["status"])
         text = f"**{symbol} {words.word('gate_status', gate['status'])}.** {sentences.gate(gate)}"
         if gate["status"] != "passed":

@@ -24,7 +24,7 @@ if not programs:
     st.stop()
 st.write(say("briefing.intro"))
 
-boxes = st.columns([2, 1.4, 1, 1.2])
+boxes = st.columns([2, 1.4, 1.2, 1])
 with boxes[0]:
     program = choose_program(programs)
 with boxes[1]:
@@ -36,9 +36,9 @@ if kind == "ward":
         st.info(say("briefing.no_ward"))
         footer(release)
         st.stop()
-    with boxes[2]:
+    with boxes[3]:
         ward = choose("ward", say("briefing.choose_ward"), known)
-with boxes[3]:
+with boxes[2]:
     file_format = choose("format", say("briefing.choose_format"), FORMAT_NAMES, format_name)
 
 simulated_banner(program.is_simulated)

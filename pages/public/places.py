@@ -24,7 +24,7 @@ if not programs:
     st.stop()
 
 answer = st.container()
-boxes = st.columns([2, 1.5, 1.6, 1.5, 1.2, 1.1])
+boxes = st.columns([2.6, 1.4, 1.6, 1.5, 1.2, 1.1])
 with boxes[0]:
     program = choose_program(programs)
 span = reading.kept(

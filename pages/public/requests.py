@@ -64,7 +64,7 @@ def write_paths(page: Content) -> None:
         item.id: reading.records(release, "outreach_facts", program=item.id, page="requests")
         for item in shown
     }
-    with_facts = [item for item in shown if facts[item.id]]
+    with_facts = sorted((item for item in shown if facts[item.id]), key=lambda item: item.id != program.id)
     if with_facts:
         page.heading(say("requests.paths_title")).text(say("requests.paths_intro"))
         page.beside(

@@ -31,7 +31,7 @@ if not programs:
     st.stop()
 
 answer = st.container()
-boxes = st.columns([2, 1.3, 0.9, 1.5, 2.1])
+boxes = st.columns([2.3, 1.5, 1.15, 1.9, 2.2])
 with boxes[0]:
     program = choose_program(programs)
 rows = reading.records(release, "estimate_list", program=program.id)

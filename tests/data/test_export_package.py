@@ -231,6 +231,7 @@ def test_descriptions_for_catalogs_name_every_file_that_is_there(package: Path) 
     assert {d["contentUrl"] for d in schema["distribution"]} == set(there)
 
 
+@pytest.mark.slow
 def test_the_notebook_is_a_notebook_and_every_cell_runs(package: Path) -> None:
     nbformat = pytest.importorskip("nbformat")
     notebook = nbformat.read(package / "replicate.ipynb", as_version=4)

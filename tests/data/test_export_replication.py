@@ -55,7 +55,7 @@ def test_a_changed_count_is_noticed(package: Path, tmp_path: Path) -> None:
         replicate(copy)
 
 
-@pytest.mark.parametrize("method", ["standard", "integrated"])
+@pytest.mark.parametrize("method", ["standard", pytest.param("integrated", marks=pytest.mark.slow)])
 def test_a_changed_estimate_is_noticed(package: Path, tmp_path: Path, method: str) -> None:
     copy = shutil.copytree(package, tmp_path / "changed")
     path = copy / "data/parquet/out_estimate.parquet"

@@ -39,6 +39,7 @@ def test_the_published_figure_and_its_replication_stand_side_by_side(
     assert step(release, "same_method_clustered")["standard_error"] == pytest.approx(0.0506, abs=5e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reading", ["early_75_77", "without_75_77"])
 def test_the_doubtful_starts_change_the_panel_as_dummies_in_statsmodels_do(
     release: duckdb.DuckDBPyConnection, reading: str

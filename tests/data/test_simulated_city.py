@@ -21,6 +21,7 @@ SHARED = ROOT.parent / "shared"
 FILES = sorted(path.relative_to(CITY).as_posix() for path in CITY.rglob("*.csv"))
 
 
+@pytest.mark.slow
 def test_the_seed_gives_the_same_bytes(tmp_path):
     write(tmp_path)
     made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")}

@@ -20,7 +20,11 @@ from tests.fixture_release import (
 )
 from tests.open_page import open_page, text_of
 
-PAGES = ("overview", "results", "places", "outreach", "method")
+# By what they can be opened for: all pages, those that let a program be chosen, those that are about one.
+PAGES = ("overview", "results", "places", "outreach", "routes", "requests", "funding", "claims", "evidence",
+         "briefing", "downloads", "method", "promises")  # fmt: skip
+WITH_A_PROGRAM = tuple(page for page in PAGES if page not in ("claims", "evidence", "downloads"))
+ABOUT_A_PROGRAM = tuple(page for page in WITH_A_PROGRAM if page != "promises")
 
 
 @pytest.fixture
@@ -52,19 +56,19 @@ def test_a_page_with_a_broken_release_says_so_and_shows_no_number(page: str, hom
     assert str(OBSERVED_IN_PHASE) not in text.replace(",", "")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ABOUT_A_PROGRAM)
 def test_a_page_with_a_release_that_holds_nothing_says_what_is_missing(page: str, home: Path) -> None:
     write_release(home, is_empty=True)
     assert "has no program in it" in text_of(open_page(page))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_names_its_release(page: str, home: Path) -> None:
-    write_release(home)
+@pytest.mark.parametrize("page", sorted(set(PAGES) - set(ABOUT_A_PROGRAM)))
+def test_the_other_pages_open_on_a_release_that_holds_nothing_and_name_it(page: str, home: Path) -> None:
+    write_release(home, is_empty=True)
     assert f"Release {RELEASE_ID}" in text_of(open_page(page))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_A_PROGRAM)
 def test_simulated_data_carry_a_banner_and_real_data_do_not(page: str, home: Path) -> None:
     write_release(home)
     assert any("Simulated data" in box.value for box in open_page(page, program=SIMULATED_PROGRAM).warning)
@@ -81,14 +85,16 @@ def test_a_link_to_an_older_release_opens_that_release(page: str, home: Path) ->
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_link_to_a_release_that_is_not_here_says_so_and_shows_the_one_in_use(page: str, home: Path) -> None:
+def test_a_link_to_a_release_that_is_not_here_says_so_and_shows_and_names_the_one_in_use(
+    page: str, home: Path
+) -> None:
     write_release(home)
     app = open_page(page, release="1999.1.0")
     assert any("no release 1999.1.0" in as_read(box.value) for box in app.warning)
     assert f"Release {RELEASE_ID}" in text_of(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", WITH_A_PROGRAM)
 def test_an_unknown_choice_in_a_link_gives_a_note_and_the_default(page: str, home: Path) -> None:
     write_release(home)
     app = open_page(page, program="<img src=x onerror=alert(1)>")
@@ -212,6 +218,36 @@ def test_with_a_log_work_and_shootings_stand_on_the_same_months(program: str, ho
         json.loads(chart.proto.spec)["layout"]["xaxis"]["range"] for chart in app.get("plotly_chart")[1:]
     ]
     assert len(ranges) == 3 and len({tuple(item) for item in ranges}) == 1
+
+
+@pytest.mark.parametrize("program", [PROGRAM, SIMULATED_PROGRAM])
+def test_with_a_log_routes_say_what_the_chosen_areas_held_and_where_hours_went(
+    program: str, home: Path
+) -> None:
+    write_release(home, has_logs=True)
+    app = open_page("routes", program=program)
+    # 60 of 200 incidents in the one area with most the year before; a quarter of the hours there; Alder is the last.
+    assert app.title[0].value.startswith("25% of the hours worked went to the 1 of 6")
+    assert app.title[0].value.endswith("held 30% of shootings.")
+    text = text_of(app)
+    for piece in ("60 of 200 shooting incidents", "Alder", "20", "rank 6 of 6"):
+        assert piece in text, piece
+    assert len(app.get("plotly_chart")) == 4  # curve, hours by quarter, times chance by quarter, hot spots
+    assert any("Simulated data" in box.value for box in app.warning) == (program == SIMULATED_PROGRAM)
+    assert not any("Blank logs" in fold.label for fold in app.expander)
+
+
+def test_without_a_log_routes_do_not_say_where_teams_walked(home: Path) -> None:
+    write_release(home)
+    app = open_page("routes")
+    assert "hours" not in app.title[0].value.lower()
+    assert any("Blank logs" in fold.label for fold in app.expander)
+
+
+@pytest.mark.parametrize("page", ["funding", "requests"])
+def test_with_a_log_of_another_kind_pages_open_and_name_their_release(page: str, home: Path) -> None:
+    write_release(home, has_logs=True)
+    assert f"Release {RELEASE_ID}" in text_of(open_page(page, program=SIMULATED_PROGRAM))
 
 
 def test_a_boundary_file_beside_the_releases_gives_the_map_its_shapes(home: Path) -> None:

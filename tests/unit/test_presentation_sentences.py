@@ -60,7 +60,7 @@ def test_a_result_that_could_not_be_made_says_why() -> None:
         "controlled", "poisson", "not_estimable", Card("gunshot", "victims"), n=0, reason="no_events"
     )
     assert sentences.finding(made.as_dict()) == (
-        "No estimate can be made for gunshot-wound victims: No event was counted in these months."
+        "No estimate can be made for gunshot-wound victims. No event was counted in these months."
     )
 
 
