@@ -1,8 +1,8 @@
-"""The files a release was built from, kept unchanged: `private/landing/<source>/<date>/<sha256>.gz`.
+"""The files a release was built from, kept unchanged: `private/landing/<source>/<date>/<sha256>.zst`.
 
 A data folder may be cleared or overwritten after a build; a number can be rebuilt only from what was read then. So each
-build keeps the files of its sources, with its settings and the counts that ship, before it publishes: compressed, each
-content once, however many builds read it. `private/landing/releases/<release>.json` says which file lay where.
+build keeps the files of its sources, with its settings and the counts that ship, before it publishes: compressed
+(zstd), each content once, however many builds read it. `private/landing/releases/<release>.json` says which file lay where.
 
 Outreach logs are not copied: uploads keep their bytes in the inbox, and a second copy of person-linked rows would
 outlive its retention.
@@ -10,18 +10,17 @@ outlive its retention.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import os
-import shutil
 import uuid
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from etl.checksum import file_sha256
 from etl.problems import BadInput, Problem
@@ -109,21 +108,20 @@ def _used(
 
 def _keep(folder: Path, source: str, path: Path, sha: str, today: date) -> tuple[str, int]:
     """Its name below landing/, and the bytes it took (0: it was there)."""
-    there = next(iter(folder.glob(f"*/*/{sha}.gz")), None)
+    there = next(iter(folder.glob(f"*/*/{sha}.zst")), None)
     if there is not None:
         return there.relative_to(folder).as_posix(), 0
-    target = folder / source / today.isoformat() / f"{sha}.gz"
+    target = folder / source / today.isoformat() / f"{sha}.zst"
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = target.with_name(f".{sha}-{uuid.uuid4().hex}")
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as opened, aside.open("wb") as raw:
-            with gzip.GzipFile("", "wb", 3, raw, 0) as packed:
-                while chunk := opened.read(_CHUNK):
-                    digest.update(chunk)
-                    packed.write(chunk)
-            raw.flush()
-            os.fsync(raw.fileno())
+        with path.open("rb") as opened, pa.output_stream(str(aside), compression="zstd") as packed:
+            while chunk := opened.read(_CHUNK):
+                digest.update(chunk)
+                packed.write(chunk)
+        with aside.open("rb") as written:
+            os.fsync(written.fileno())
         if digest.hexdigest() != sha:
             raise BadInput(Problem(path.name, "the file changed while it was read", "Build again."))
         aside.chmod(0o400)
@@ -149,9 +147,10 @@ def put_back(home: Path, kept: Kept, target: Path) -> None:
         place = target / file.folder / file.path
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with gzip.open(packed, "rb") as opened, place.open("wb") as out:
-                shutil.copyfileobj(opened, out, _CHUNK)
-        except (FileNotFoundError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            with pa.input_stream(str(packed), compression="zstd") as opened, place.open("wb") as out:
+                while chunk := opened.read(_CHUNK):
+                    out.write(chunk)
+        except (OSError, pa.ArrowException) as error:
             raise _lost(file) from error
         if file_sha256(place) != file.sha256:
             raise _lost(file)

@@ -112,7 +112,7 @@ def test_each_content_is_kept_once(home: Path, options: Options) -> None:
         {file.kept for file in kept.files} - {shot.kept} for kept, shot in zip((old, new), shots, strict=True)
     ]
     assert rest[0] - {shots[1].kept} == rest[1]
-    kept = list(landing(home).glob("*/*/*.gz"))
+    kept = list(landing(home).glob("*/*/*.zst"))
     assert len(kept) == len({file.kept for file in (*old.files, *new.files)})
     assert {path.stat().st_mode & 0o777 for path in kept} == {0o400}
     assert landing(home).parent.stat().st_mode & 0o077 == 0
