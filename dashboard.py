@@ -35,6 +35,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
+choice.carry_over()
 public = menu.public_pages(PUBLIC)
 staff = access.staff_pages()
 page = st.navigation({"": public, say("staff.section"): staff} if staff else public, position="top")

@@ -21,7 +21,33 @@ from presentation.program import Program
 
 # What stays chosen when a visitor goes to another page by the menu, whose links carry nothing.
 KEPT = ("release", "program", "outcome", "unit", "phase")
-_PAGE, _CHOSEN, _FILLED, _FROM_LINK, _LINK = "_page", "_chosen", "_filled", "_from_link", "_link"
+_PAGE, _CHOSEN, _FILLED, _FROM_LINK, _LINK, _SCRIPT = (
+    "_page",
+    "_chosen",
+    "_filled",
+    "_from_link",
+    "_link",
+    "_script",
+)
+
+
+def carry_over() -> None:
+    """Called once a run, before the menu is made: a page opened by the menu gets what stays chosen into its address
+    at once, if the address before held nothing else.
+
+    Otherwise `leave` puts it there, and Back needs one more press: Streamlit 1.67 adds an address to the history
+    whenever a script changes it, on purpose (streamlit/streamlit pull request 16831), and its menu cannot carry
+    choices. Only an address that does not change while the page before is still in the bar adds none.
+    """
+    context = get_script_run_ctx()
+    state = st.session_state
+    link: dict[str, str] = state.get(_LINK, {})
+    if context is None or context.is_history_navigation:
+        return
+    is_new = state.get(_SCRIPT, context.page_script_hash) != context.page_script_hash
+    state[_SCRIPT] = context.page_script_hash
+    if is_new and link and set(link) <= set(KEPT) and not len(st.query_params):
+        st.query_params.update(link)
 
 
 def arrive(page: str) -> None:

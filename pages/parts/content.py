@@ -86,6 +86,18 @@ class Content:
         )
         return self.part(lambda release: figure.table_and_file(frame, table, name, release, links, height))
 
+    def folded_rows(self, label: str, frame: pd.DataFrame, name: str) -> Self:
+        """The same under a fold, made when it is opened: what scrolls a table weighs 200 KB on a first visit."""
+        table = figure.for_browser(tables.labelled(frame.head(figure.MOST_ROWS)))
+
+        def show(release: Release) -> None:
+            inside = st.expander(label, key=f"open_{name}", on_change="rerun")
+            if inside.open:
+                with inside:
+                    figure.table_and_file(frame, table, name, release)
+
+        return self.part(show)
+
     def file(self, frame: pd.DataFrame, name: str) -> Self:
         """A button for a file with all rows."""
         return self.part(lambda release: figure.download_csv(frame, name, release))

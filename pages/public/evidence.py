@@ -85,7 +85,8 @@ def write_others(page: Content) -> None:
         page.heading(say("evidence.absolute_title")).text(say("evidence.absolute_note"))
         page.bullets(evidence.absolute_line(row) for row in absolute)
     page.heading(say("evidence.all_title")).small(say("evidence.grade"))
-    page.rows(pd.DataFrame(evidence.table(results)), "published-results")
+    rows = pd.DataFrame(evidence.table(results))
+    page.folded_rows(say("evidence.all_rows", count=len(rows)), rows, "published-results")
 
 
 with heading:

@@ -149,7 +149,7 @@ def write_rest(page: Content) -> None:
         areas = reading.read(release, "areas", city=program.city, geography="ward")
         named = funding.ward_table(wards, dict(zip(areas["area"], areas["name"], strict=True)))
         page.heading(say("funding.ward_title")).text(funding.ward_intro(wards))
-        page.rows(pd.DataFrame(named), f"{program.id}-wards")
+        page.table(named).file(pd.DataFrame(named), f"{program.id}-wards")
 
 
 with heading:

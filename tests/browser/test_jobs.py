@@ -87,6 +87,19 @@ def test_program_and_release_stay_chosen_on_the_next_page_and_back_returns(page:
     assert parse_qs(urlparse(page.url).query) == {**chosen, "area": ["2"]}
 
 
+def test_one_press_of_back_leaves_a_page_that_the_menu_opened(page: Page, address: str) -> None:
+    page.goto(f"{address}/outreach?program=simulated-outreach")
+    settled(page)
+    page.get_by_role("link", name="Results").click()
+    page.wait_for_url("**/results?program=simulated-outreach", wait_until="commit")
+    settled(page)
+    page.go_back()
+    settled(page)
+    assert urlparse(page.url).path == "/outreach"
+    assert parse_qs(urlparse(page.url).query) == {"program": ["simulated-outreach"]}
+    expect(page.get_by_text("Simulated data").first).to_be_visible()
+
+
 def test_read_the_uncertainty(page: Page) -> None:
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Cannot tell")
