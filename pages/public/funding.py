@@ -23,7 +23,6 @@ if not programs:
 
 heading = st.container()
 program = choose_program(programs)
-simulated_banner(program.is_simulated)
 review = reading.records(release, "funding_review", program=program.id)
 even = reading.kept(release, ("break_even", program.id), lambda: funding.of_kind(review, "break_even"))
 
@@ -153,6 +152,7 @@ def write_rest(page: Content) -> None:
 
 
 with heading:
+    simulated_banner(program.is_simulated)
     content(release, ("funding_answer", program.id), write_answer).show(release)
 content(release, ("funding", program.id), write_money).show(release)
 if even:

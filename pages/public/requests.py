@@ -20,7 +20,6 @@ if not programs:
 
 heading = st.container()
 program = choose_program(programs)
-simulated_banner(program.is_simulated)
 counts = reading.read(release, "request_counts", program=program.id)
 
 
@@ -127,6 +126,7 @@ def write_calls(page: Content) -> None:
 
 
 with heading:
+    simulated_banner(program.is_simulated)
     content(release, ("requests_title", program.id), lambda page: page.title(requests.title(counts))).show(
         release
     )

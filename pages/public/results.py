@@ -31,7 +31,7 @@ if not programs:
     st.stop()
 
 answer = st.container()
-boxes = st.columns([2.3, 1.5, 1.15, 1.9, 2.2])
+boxes = st.columns([2.5, 1.5, 1.0, 1.6, 2.45])
 with boxes[0]:
     program = choose_program(programs)
 rows = reading.records(release, "estimate_list", program=program.id)
@@ -94,7 +94,7 @@ def write(page: Content) -> None:
         page.heading(say("overview.sides_title")).text(which_side(result))
         page.heading(say("overview.units_title"))
         page.text(sentences.other_unit(result, other and reading.read_result(release, other)))
-    if result["gates"]:
+    if result["gates"] and result["status"] == "estimated":
         page.heading(say("gates.change_title")).text(gates_unmet(result))
     if result["checks"]:
         page.heading(say("results.checks_title")).text(check_list(result))
