@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 PORT   ?= 8501
+# A result that is also written to a file must not hide that the command failed.
+SHELL = /bin/bash
+.SHELLFLAGS = -o pipefail -c
 # One BLAS thread: faster for the small fits here, and the same on every machine.
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
@@ -66,10 +69,10 @@ ship: $(VENV)/app.stamp ## Recompute the counts in data/ from the City's records
 	@$(BIN)/python -m etl ship --minneapolis $(DATA)/minneapolis --new-york $(DATA)/nyc
 
 fuzz: $(VENV)/dev.stamp ## An hour of changed inputs at each door; what breaks one is kept in tests/trust/found
-	@$(BIN)/python -m tests.trust.fuzz --minutes 60
+	@$(BIN)/python -m tests.trust.fuzz --minutes 60 | tee benchmarks/results/fuzz.txt
 
 faults: $(VENV)/dev.stamp ## Kill the writers of uploads and of releases 200 times each, and the whole fault list
-	@$(BIN)/python -m tests.trust.kills --kills 200 --builds 200
+	@$(BIN)/python -m tests.trust.kills --kills 200 --builds 200 | tee benchmarks/results/kills.txt
 	@$(BIN)/python -m pytest tests/trust/test_faults.py tests/trust/test_backup.py tests/trust/test_behind_proxy.py
 
 load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `streamlit run`; the heaviest page; 10,000 runs
