@@ -9,7 +9,7 @@ For each public page, over Streamlit's own protocol and in one run:
 * in Chromium on a fresh profile: first paint, time until the answer can be read, seconds from a
   choice to the new answer, bytes on the wire of a first visit.
 
-Writes benchmarks/results/pages.json; exit status 1 when a limit is missed.
+`--json benchmarks/results/pages.json` is the committed run.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ import pyarrow as pa
 
 from benchmarks.browser_visits import visit
 from benchmarks.load import cpu_seconds, free_port, memory_mb, server
+from benchmarks.ratios import Ratio, ratio, report
 from benchmarks.streamlit_client import Run, StreamlitClient, choices
 
-RESULTS = Path(__file__).resolve().parent / "results" / "pages.json"
 BARE = Path(__file__).resolve().with_name("bare_page.py")
 PAGES = (
     "overview", "results", "places", "outreach", "routes", "requests", "funding", "claims", "evidence", "briefing",
-    "downloads", "method", "promises",
+    "downloads", "method", "record", "promises",
 )  # fmt: skip
-LIMITS = {"cpu_ms": 30.0, "ratio": 1.5, "ratio_with_text": 1.5, "megabytes": 3.0, "memory_mb_a_session": 2.0}
+LIMITS = {"cpu_ms": 30.0, "megabytes": 3.0, "memory_mb_a_session": 2.0}
 ROUNDS = 4
 RERUNS = 10
 SESSIONS = 30
@@ -119,9 +119,7 @@ async def compare(served: tuple[str, int], bare: tuple[str, int], folder: Path) 
                 "elements": len(parts["all"]),
                 "cpu_ms": round(ms, 1),
                 "bare_cpu_ms": round(charts_ms, 1),
-                "ratio": round(ms / charts_ms, 2),
                 "bare_with_text_cpu_ms": round(all_ms, 1),
-                "ratio_with_text": round(ms / all_ms, 2),
                 "choice_cpu_ms": await another_choice(ours, served[1]),
                 "kilobytes_a_rerun": round(first.bytes_received / 1024),
             }
@@ -157,32 +155,34 @@ async def memory_a_session(url: str, pid: int) -> float:
         return round((memory_mb(pid) - before) / SESSIONS, 2)
 
 
-def missed(result: dict[str, Any]) -> list[str]:
-    """What is over its limit, in words."""
-    found = []
-    for page, figures in result["pages"].items():
-        for name in ("cpu_ms", "ratio", "ratio_with_text", "megabytes"):
-            if (figures.get(name) or 0) > LIMITS[name]:
-                found.append(f"{page}: {name} {figures[name]} over {LIMITS[name]}")
-    if result["memory_mb_a_session"] > LIMITS["memory_mb_a_session"]:
-        found.append(f"memory_mb_a_session {result['memory_mb_a_session']}")
-    return found
-
-
-def write(result: dict[str, Any], path: Path) -> None:
-    """Write what is measured so far: a run that is cut off loses nothing."""
-    result["missed"] = missed(result)
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+def ratios(result: dict[str, Any]) -> list[Ratio]:
+    """The figures of every page beside the bare pages and the limits, in the common shape."""
+    rows = []
+    for page, own in result["pages"].items():
+        rows += [
+            ratio(f"{page}: a rerun, against {LIMITS['cpu_ms']:g} ms", own["cpu_ms"], LIMITS["cpu_ms"], 1.0, "ms CPU"),
+            ratio(f"{page}: a rerun, against a bare page of its charts", own["cpu_ms"], own["bare_cpu_ms"], 1.5, "ms CPU"),
+            ratio(
+                f"{page}: a rerun, against a bare page of its charts and texts",
+                own["cpu_ms"], own["bare_with_text_cpu_ms"], 1.5, "ms CPU",
+            ),
+        ]  # fmt: skip
+        if own.get("megabytes"):
+            name = f"{page}: first visit, against {LIMITS['megabytes']:g} MB"
+            rows.append(ratio(name, own["megabytes"], LIMITS["megabytes"], 1.0, "MB"))
+    memory, limit = result["memory_mb_a_session"], LIMITS["memory_mb_a_session"]
+    rows.append(ratio(f"memory of a session, against {limit:g} MB", memory, limit, 1.0, "MB"))
+    return rows
 
 
 def main() -> int:
-    """Measure, print, write. Exit status 1 when a limit is missed."""
+    """Measure, print, write; what needs no browser first, so that a run that is cut off keeps it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--home", type=Path, help="folder of releases (default: OVP_HOME or var)")
     parser.add_argument(
         "--quick", "--no-browser", dest="no_browser", action="store_true", help="nothing in Chromium"
     )
-    parser.add_argument("--json", type=Path, default=RESULTS)
+    parser.add_argument("--json", type=Path, help="write the rows and all figures to this file")
     given = parser.parse_args()
     home = {"OVP_HOME": str(given.home.resolve())} if given.home else {}
     room = {"OVP_SOCKETS_PER_ADDRESS": "2000", "OVP_REQUESTS_PER_SECOND": "100000", **home}
@@ -194,22 +194,23 @@ def main() -> int:
             server([sys.executable, "-m", "asgi", "--port", str(ports[0])], ports[0], room) as pid,
             server(bare, ports[1], {"BARE_PARTS": folder}) as bare_pid,
         ):
-            pages = asyncio.run(compare((urls[0], pid), (urls[1], bare_pid), Path(folder)))
+            pages: dict[str, dict[str, Any]] = asyncio.run(
+                compare((urls[0], pid), (urls[1], bare_pid), Path(folder))
+            )
             result: dict[str, Any] = {
                 "cores": os.cpu_count(),
-                "limits": LIMITS,
                 "reruns": ROUNDS * RERUNS,
                 "memory_mb_a_session": asyncio.run(memory_a_session(urls[0], pid)),
                 "pages": pages,
             }
-            write(result, given.json)
+            report(ratios(result), given.json, result)
             if not given.no_browser:
                 for page in PAGES:
                     pages[page] |= visit(urls[0], page_name(page))
-                    print(page, pages[page], flush=True)
-                    write(result, given.json)
-    print(json.dumps(result["missed"], indent=1), result["memory_mb_a_session"])
-    return 1 if result["missed"] else 0
+                    print(page, pages[page], file=sys.stderr, flush=True)
+                report(ratios(result), given.json, result)
+    # As with all benchmarks, a limit that is missed is shown, and fails nothing.
+    return 0
 
 
 if __name__ == "__main__":
