@@ -32,6 +32,7 @@ def given(folder: Path, lines: list[str]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_changes_onto_the_last_load_give_what_the_whole_export_gives(
     tmp_path: Path, settings: Path, no_programs: Path
 ) -> None:

@@ -232,6 +232,7 @@ def test_of_two_builds_at_once_one_goes_on(home: Path, invented_only: Path, no_p
     assert warehouse.sequence(whole(home)) > warehouse.sequence(before)  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_last_release_stays(
     home: Path, invented_only: Path, no_programs: Path
 ) -> None:

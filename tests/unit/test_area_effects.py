@@ -56,6 +56,7 @@ def test_few_events_are_drawn_to_the_mean_more_than_many() -> None:
     assert moved[:3].mean() > moved[3:].mean()
 
 
+@pytest.mark.slow
 def test_pooled_intervals_cover_the_true_changes_and_are_closer_than_raw_ones() -> None:
     """200 cities of 20 wards whose true changes spread with 0.25 on the log scale."""
     rng = np.random.default_rng(4)

@@ -42,7 +42,7 @@ def test_a_true_halving_with_a_like_for_like_pool_gets_its_finding(staggered: bo
     assert found.headline.registration == "retrospective"
 
 
-@pytest.mark.parametrize("staggered", [True, False])
+@pytest.mark.parametrize("staggered", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_without_an_effect_there_is_no_finding(staggered: bool) -> None:
     for seed in range(3):
         assert evaluated(World(effect=0.0, staggered=staggered), seed).headline.verdict == "cannot_tell"
