@@ -37,7 +37,7 @@ staff-demo: $(VENV)/dev.stamp ## The same with staff pages and a sign-in provide
 	@$(BIN)/python -m staff_demo --port $(PORT)
 
 test: $(VENV)/dev.stamp ## Python tests (under 5 minutes)
-	@$(BIN)/python -m pytest -n 2 --timeout 240 -m "not browser and not slow"
+	@$(BIN)/python -m pytest -n 3 --dist worksteal --timeout 240 -m "not browser and not slow"
 
 format: $(VENV)/dev.stamp ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -123,6 +123,7 @@ def test_evening_shootings_stay_in_the_evening(real: Release) -> None:
         assert by_hour[hour] == written
 
 
+@pytest.mark.slow
 def test_the_bad_export_gives_the_same_victims_and_reports_its_duplicates(
     tmp_path: Path, no_programs: Path, police_rows_only: Path
 ) -> None:

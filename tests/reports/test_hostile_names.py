@@ -88,6 +88,7 @@ def test_markup_of_every_format_is_only_text() -> None:
         check_all_formats(text)
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=40))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_at_all_goes_through_every_format(text: str) -> None:

@@ -77,6 +77,7 @@ def test_pooled_intervals_cover_the_true_changes_and_are_closer_than_raw_ones() 
     assert pooled_loss < raw_loss
 
 
+@pytest.mark.slow
 def test_over_thousands_of_quiet_wards_hardly_a_table_cries_wolf() -> None:
     rng = np.random.default_rng(5)
     alarms = sum(

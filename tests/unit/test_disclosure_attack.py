@@ -181,6 +181,7 @@ def test_two_releases_subtracted_never_show_a_change_of_1_to_9(vintages):
     assert not newly_shown.any()
 
 
+@pytest.mark.slow
 @given(two_vintages(), st.integers(0, 9))
 @settings(max_examples=30, deadline=None)
 def test_no_pair_of_three_releases_shows_a_change_of_1_to_9(vintages, more):
