@@ -4,6 +4,7 @@ import io
 import zipfile
 from xml.etree import ElementTree
 
+import pytest
 from docx import Document as open_word_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
