@@ -193,20 +193,27 @@ def history_list(rows: Sequence[Mapping[str, str]]) -> str:
     )
 
 
-def on_record(known: Sequence[Line], program: str, analysis: str) -> str:
-    """One sentence for the page of a result, with the way to the record; empty where the ledger holds no run of it."""
+def last_answer(known: Sequence[Line], program: str, analysis: str) -> tuple[History, str] | None:
+    """(history, id of the last result) of an analysis; None where the ledger is damaged or holds no run of it."""
     if damage(known) or analysis not in analyses_of(known, program):
-        return ""
+        return None
     history = history_of(known, program, analysis)
-    runs = [line.about for line in history.events if line.event == "run"]
-    if not runs:
+    runs = [str(line.about["result"]) for line in history.events if line.event == "run"]
+    return (history, runs[-1]) if runs else None
+
+
+def on_record(known: Sequence[Line], program: str, analysis: str) -> str:
+    """One sentence for the page of a result, with the way to the record; empty where it is not on record."""
+    found = last_answer(known, program, analysis)
+    if found is None:
         return ""
+    history, result = found
     return say(
         "record.on_record",
         count=numbers.count(history.specifications),
-        result=runs[-1]["result"],
+        result=result,
         replaced=numbers.count(len(history.replaced)),
-        link=f"record?program={quote(program)}&result={runs[-1]['result']}",
+        link=f"record?program={quote(program)}&result={result}",
     )
 
 

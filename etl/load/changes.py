@@ -16,7 +16,7 @@ import duckdb
 
 from etl.load.incidents import LoadedRows
 from etl.load.ledger import Ledger
-from etl.load.store import CELLS, last_load, store_path
+from etl.load.store import CELLS, attached, last_load, store_path
 from etl.sql_text import identifier, literal
 from etl.statements import load_statements
 
@@ -26,15 +26,13 @@ def take_remembered(connection: duckdb.DuckDBPyConnection, home: Path, loaded: L
 
     They count in the ledger as a file of their own, named after the release they were loaded for.
     """
-    path = store_path(home)
-    if not path.is_file():
+    if not store_path(home).is_file():
         return
     source = loaded.source
     load_id = loaded.ledger[-1].load_id + 1
     core = load_statements("core")
     asked = {"source": source.id}
-    connection.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
-    try:
+    with attached(connection, home):
         last = last_load(connection, source.id)
         if last is None:
             return
@@ -49,8 +47,6 @@ def take_remembered(connection: duckdb.DuckDBPyConnection, home: Path, loaded: L
                     "WHERE source = ? AND load_number = ?",
                     [source.id, last.number],
                 )
-    finally:
-        connection.execute("DETACH store")
     rows = int(taken[0]) if taken else 0
     content = hashlib.sha256(last.files.encode()).hexdigest()
     loaded.ledger.append(Ledger(load_id, f"cases of release {last.release_id}", 0, content, "", rows, rows))

@@ -9,7 +9,7 @@ import duckdb
 
 from etl.load.changes import side_of
 from etl.load.incidents import LoadedRows
-from etl.load.store import CELLS, COLUMNS, PLACES, last_load, make_store, store_path
+from etl.load.store import CELLS, COLUMNS, PLACES, attached, last_load, make_store, store_path
 from etl.load.usual_share import rows_of
 from etl.problems import BadInput, Problem
 from etl.source_settings import Source
@@ -56,12 +56,10 @@ def compare_with_memory(
     Raises BadInput when an outcome has over 5 % fewer cases than then, or ends earlier, unless `take_smaller`:
     an export that was cut short, or a file that was forgotten, looks like that.
     """
-    path = store_path(home)
-    if not path.is_file():
+    if not store_path(home).is_file():
         return
     source = loaded.source
-    connection.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
-    try:
+    with attached(connection, home):
         last = last_load(connection, source.id)
         if last is None or last.files == _files(loaded):
             return
@@ -71,8 +69,6 @@ def compare_with_memory(
                 "WHERE source = ? AND valid_to_load IS NULL",
                 [source.id],
             )
-    finally:
-        connection.execute("DETACH store")
     own = f"source = {literal(source.id)}"
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW loaded_now AS SELECT {COLUMNS} FROM incident_now WHERE {own}"
@@ -125,18 +121,16 @@ def remember(
     """Write what was loaded into the private store, in one transaction."""
     if not rows:
         return
-    connection.execute(f"ATTACH {literal(str(store_path(home)))} AS store")
-    try:
+    with attached(connection, home, writing=True):
         connection.execute("BEGIN TRANSACTION")
-        make_store(connection)
-        for loaded in rows:
-            _remember_source(connection, loaded, release_id)
-        connection.execute("COMMIT")
-    except duckdb.Error:
-        connection.execute("ROLLBACK")
-        raise
-    finally:
-        connection.execute("DETACH store")
+        try:
+            make_store(connection)
+            for loaded in rows:
+                _remember_source(connection, loaded, release_id)
+            connection.execute("COMMIT")
+        except duckdb.Error:
+            connection.execute("ROLLBACK")
+            raise
     store_path(home).chmod(0o600)
 
 

@@ -6,10 +6,14 @@ dies in between leaves the memory as it was, and the next build sees both change
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from etl.sql_text import literal
 
 COLUMNS = "source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward, precinct, zone"
 PLACES = "longitude, latitude, placed_by"
@@ -28,6 +32,17 @@ class LastLoad:
 
 def store_path(home: Path) -> Path:
     return home / "private" / "store.duckdb"
+
+
+@contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, home: Path, writing: bool = False) -> Iterator[None]:
+    """The store of `home` beside the tables of a build, under the name `store`."""
+    options = "" if writing else " (READ_ONLY)"
+    connection.execute(f"ATTACH {literal(str(store_path(home)))} AS store{options}")
+    try:
+        yield
+    finally:
+        connection.execute("DETACH store")
 
 
 def last_load(connection: duckdb.DuckDBPyConnection, source: str) -> LastLoad | None:

@@ -12,9 +12,8 @@ from statistics import median
 import duckdb
 
 from etl.load.incidents import LoadedRows
-from etl.load.store import store_path
+from etl.load.store import attached, store_path
 from etl.problems import BadInput, Problem
-from etl.sql_text import literal
 
 TIMES_THE_MEDIAN = 5
 LOADS_NEEDED = 3
@@ -53,8 +52,7 @@ def rows_of(loaded: LoadedRows) -> tuple[int, int]:
 
 
 def _earlier_shares(connection: duckdb.DuckDBPyConnection, home: Path, source: str) -> list[float]:
-    connection.execute(f"ATTACH {literal(str(store_path(home)))} AS store (READ_ONLY)")
-    try:
+    with attached(connection, home):
         known = connection.execute(
             "SELECT 1 FROM duckdb_columns() WHERE database_name = 'store' AND table_name = 'load_history' "
             "AND column_name = 'rows_read'"
@@ -65,8 +63,6 @@ def _earlier_shares(connection: duckdb.DuckDBPyConnection, home: Path, source: s
             "SELECT rows_rejected / rows_read FROM store.load_history WHERE source = ? AND rows_read > 0",
             [source],
         ).fetchall()
-    finally:
-        connection.execute("DETACH store")
     return [float(share) for (share,) in found]
 
 

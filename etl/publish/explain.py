@@ -63,12 +63,12 @@ def _on_record(release: warehouse.Release, row: dict[str, Any]) -> list[str]:
     if "out_ledger" not in release.table_names():
         return []
     known = record.lines_of(release.query("record").to_dict("records"))
-    if row["analysis"] not in record.analyses_of(known, row["program"]):
+    found = record.last_answer(known, row["program"], row["analysis"])
+    if found is None:
         return []
-    history = record.history_of(known, row["program"], row["analysis"])
-    runs = [line.about["result"] for line in history.events if line.event == "run"]
+    history, result = found
     return [
-        f"result       {runs[-1]}",
+        f"result       {result}",
         f"asked        {record.specifications_run(history)}; all: python -m etl ledger {row['program']}/{row['analysis']}",
     ]
 

@@ -70,7 +70,7 @@ def publication_of(release: Readable, sha12: str, known: list[Entry]) -> News:
     if _latest(known, "published", release=release.id, sha256=sha12) is not None:
         return []
     results = [
-        run_about(release, {str(name): value for name, value in record.items()})["result"]
+        result_id(_made_from(release, record["spec_sha256"]))
         for program in release.query("programs")["program"]
         for record in release.query("estimates", program=program, role="headline").to_dict("records")
     ]
@@ -81,12 +81,7 @@ def publication_of(release: Readable, sha12: str, known: list[Entry]) -> News:
 
 def run_about(release: Readable, row: Mapping[str, Any]) -> About:
     """The entry of one headline estimate: result id, what it was made from, its figures and its extent."""
-    made_from = {
-        "spec": str(row["spec_sha256"]),
-        "snapshot": str(release.meta["snapshot_id"]),
-        "code": code_sha256(),
-        "lock": lock_sha256(),
-    }
+    made_from = _made_from(release, row["spec_sha256"])
     named = {"program": row["program"], "analysis": row["analysis"]}
     return {
         "result": result_id(made_from),
@@ -99,6 +94,15 @@ def run_about(release: Readable, row: Mapping[str, Any]) -> About:
         "figures": {name: _plain(row[name]) for name in FIGURES},
         "readings": len(release.query("estimates", role="reading", **named)),
         "specifications": len(release.query("specifications", **named)),
+    }
+
+
+def _made_from(release: Readable, spec: str) -> dict[str, str]:
+    return {
+        "spec": spec,
+        "snapshot": str(release.meta["snapshot_id"]),
+        "code": code_sha256(),
+        "lock": lock_sha256(),
     }
 
 

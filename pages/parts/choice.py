@@ -10,14 +10,16 @@ say it in all other runs, and the link follows them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from presentation import words
 from presentation.escape import markdown
 from presentation.language import say
 from presentation.program import Program
+from presentation.results import distinct
 
 # What stays chosen when a visitor goes to another page by the menu, whose links carry nothing.
 KEPT = ("release", "program", "outcome", "unit", "phase")
@@ -146,6 +148,21 @@ def _note_unknown(label: str, asked: str, shown: str) -> None:
         say("link.unknown_choice", label=label, asked=markdown(asked[:60]), shown=shown),
         icon=":material/info:",
     )
+
+
+def choose_outcome(outcomes: Iterable[str]) -> str:
+    """What is counted, in the order given."""
+    return choose("outcome", say("choice.outcome"), distinct(outcomes), words.outcome_name)
+
+
+def gunshot_first(outcomes: Iterable[str]) -> list[str]:
+    """Outcomes by name, but first what the programs are for."""
+    return sorted(outcomes, key=lambda code: (code != "gunshot", code))
+
+
+def choose_unit(units: Iterable[str]) -> str:
+    """Incidents or victims, in the order given."""
+    return choose("unit", say("choice.unit"), distinct(units), lambda code: words.word("unit", code))
 
 
 def choose_program(programs: Sequence[Program]) -> Program:

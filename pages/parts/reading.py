@@ -70,6 +70,20 @@ def open_release() -> Release:
         st.stop()
 
 
+def open_with_programs(page: str) -> tuple[Release, list[Program]]:
+    """What a page about a program begins with; a release without a program is said, and the page ends there.
+
+    page: name of the page, whose words in the menu are then its title.
+    """
+    release = open_release()
+    found = programs(release)
+    if not found:
+        st.title(say(f"{page}.menu"), anchor=False)
+        st.info(say("state.no_program"))
+        st.stop()
+    return release, found
+
+
 def open_if_readable(release_id: str) -> Release | None:
     """An older release, or None where its file cannot be read."""
     try:

@@ -14,12 +14,7 @@ from presentation.language import say
 
 LISTED = 10  # amounts that are read as a list; more of them are a table
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("funding.menu"), anchor=False)
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("funding")
 
 heading = st.container()
 program = choose_program(programs)

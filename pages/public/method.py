@@ -19,12 +19,7 @@ GATES = (
     "agreement_of_readings",
 )
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("method.menu"), anchor=False)
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("method")
 answer = st.container()
 program = choose_program(programs)
 sources = reading.read(release, "source_table", city=program.city)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts import reading
-from pages.parts.choice import choose, choose_program
+from pages.parts.choice import choose_outcome, choose_program, choose_unit, gunshot_first
 from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.templates import offer_templates
@@ -12,12 +12,7 @@ from presentation.charts.hours import mediations, outcome_months, week, work_mon
 from presentation.language import say
 from presentation.results import distinct
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("outreach.menu"), anchor=False)
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("outreach")
 
 answer = st.container()
 boxes = st.columns([2, 1.4, 1])
@@ -35,13 +30,9 @@ counted = reading.kept(
 outcome, unit = "gunshot", "incidents"
 if counted:
     with boxes[1]:
-        outcomes = distinct(
-            sorted((item["outcome"] for item in counted), key=lambda code: (code != "gunshot", code))
-        )
-        outcome = choose("outcome", say("choice.outcome"), outcomes, words.outcome_name)
+        outcome = choose_outcome(gunshot_first(item["outcome"] for item in counted))
     with boxes[2]:
-        units = distinct(item["unit"] for item in counted if item["outcome"] == outcome)
-        unit = choose("unit", say("choice.unit"), units, lambda code: words.word("unit", code))
+        unit = choose_unit(item["unit"] for item in counted if item["outcome"] == outcome)
 
 key = (program.id, outcome, unit)
 schedules = program.entries("schedule")

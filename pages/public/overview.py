@@ -13,12 +13,7 @@ from presentation.charts.counterfactual import counterfactual
 from presentation.language import say
 from presentation.results import main_analysis, same_in_other_unit
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("overview.menu"))
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("overview")
 
 answer = st.container()
 chosen = choose_program(programs)

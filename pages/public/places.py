@@ -3,12 +3,12 @@
 import streamlit as st
 
 from pages.parts import reading
-from pages.parts.choice import choose, choose_program
+from pages.parts.choice import choose, choose_outcome, choose_program, choose_unit, gunshot_first
 from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.map import show_map, show_months
 from pages.parts.outlines import outlines
-from presentation import places, words
+from presentation import places
 from presentation.charts.places import area_months, shape_map, tile_map
 from presentation.language import say
 from presentation.results import distinct
@@ -16,12 +16,7 @@ from presentation.results import distinct
 ORDER = ("ward", "neighborhood", "precinct", "community", "zone")
 ALL = "all"
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("places.menu"), anchor=False)
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("places")
 
 answer = st.container()
 boxes = st.columns([2.6, 1.4, 1.6, 1.5, 1.2, 1.1])
@@ -69,18 +64,10 @@ with boxes[2]:
         "area", say("choice.area"), [ALL, *names], lambda id: say("choice.all") if id == ALL else names[id]
     )
 with boxes[3]:
-    outcomes = distinct(
-        sorted((item["outcome"] for item in span), key=lambda code: (code != "gunshot", code))
-    )
-    outcome = choose("outcome", say("choice.outcome"), outcomes, words.outcome_name)
+    outcome = choose_outcome(gunshot_first(item["outcome"] for item in span))
 span = [item for item in span if item["outcome"] == outcome]
 with boxes[4]:
-    unit = choose(
-        "unit",
-        say("choice.unit"),
-        distinct(item["unit"] for item in span),
-        lambda code: words.word("unit", code),
-    )
+    unit = choose_unit(item["unit"] for item in span)
 last_month = next(item["last_month"] for item in span if item["unit"] == unit)
 period = places.last_year(last_month)
 asked = {

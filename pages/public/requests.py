@@ -11,12 +11,7 @@ from pages.parts.text import bullets
 from presentation import calls, funding, hours, requests
 from presentation.language import say
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("requests.menu"), anchor=False)
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("requests")
 
 heading = st.container()
 program = choose_program(programs)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import reading
-from pages.parts.choice import choose, choose_program
+from pages.parts.choice import choose, choose_outcome, choose_program, choose_unit
 from pages.parts.content import Content, content
 from pages.parts.frame import footer, link_to_view, simulated_banner
 from pages.parts.result_blocks import (
@@ -23,12 +23,7 @@ from presentation.charts.description import ChartDescription
 from presentation.language import say
 from presentation.results import beside, distinct, headline_of, questions, same_in_other_unit
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("results.menu"), anchor=False)
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("results")
 
 answer = st.container()
 boxes = st.columns([2.5, 1.5, 1.0, 1.6, 2.45])
@@ -44,12 +39,10 @@ if not asked:
     footer(release)
     st.stop()
 with boxes[1]:
-    outcome = choose("outcome", say("choice.outcome"), distinct(q.outcome for q in asked), words.outcome_name)
+    outcome = choose_outcome(q.outcome for q in asked)
 asked = [q for q in asked if q.outcome == outcome]
 with boxes[2]:
-    unit = choose(
-        "unit", say("choice.unit"), distinct(q.unit for q in asked), lambda code: words.word("unit", code)
-    )
+    unit = choose_unit(q.unit for q in asked)
 asked = [q for q in asked if q.unit == unit]
 with boxes[3]:
     phase = choose("phase", say("choice.phase"), distinct(q.phase for q in asked), program.phase_name)

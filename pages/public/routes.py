@@ -10,12 +10,7 @@ from pages.parts.templates import offer_templates
 from presentation import forecast_check, hot_spots, requests, routes
 from presentation.language import say
 
-release = reading.open_release()
-programs = reading.programs(release)
-if not programs:
-    st.title(say("routes.menu"), anchor=False)
-    st.info(say("state.no_program"))
-    st.stop()
+release, programs = reading.open_with_programs("routes")
 
 heading = st.container()
 left, right = st.columns([2, 1.4])
