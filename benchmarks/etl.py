@@ -172,15 +172,15 @@ def run_raw(path: Path) -> dict[str, float]:
 
 def count(connection: Any, loaded: Any) -> None:
     """From incidents to counts by month, weekday and hour, as a build does it."""
-    from etl.load.changes import find_changes
-    from etl.load.incidents import add_near_repeats
+    from etl.load.cells import sum_outcomes
+    from etl.load.near_repeats import add_near_repeats
     from etl.publish.build import insert_counts
     from etl.statements import load_statements
 
     add_near_repeats(connection, loaded)
-    find_changes(connection, loaded)
+    sum_outcomes(connection, loaded)
     insert_counts(connection, loaded)
-    for name in ("make_out_monthly", "make_out_weekday_hour"):
+    for name in ("number_series", "number_counts", "make_out_monthly", "make_out_weekday_hour"):
         connection.execute(load_statements("core")[name].text)
 
 
@@ -240,6 +240,7 @@ def run_incremental(path: Path) -> dict[str, float]:
 
     from etl.load.changes import take_remembered
     from etl.load.incidents import load_rows
+    from etl.load.quality import quality_of_rows
     from etl.load.revisions import compare_with_memory, remember
     from etl.load.tables import load_areas
     from etl.publish.build import work_database
@@ -266,12 +267,13 @@ def run_incremental(path: Path) -> dict[str, float]:
                 rows_seconds = time.perf_counter() - started
                 count(connection, loaded)
                 compare_with_memory(connection, home, loaded)
-                remember(connection, home, [loaded], f"2026.1.{number}")
-                seconds.append(time.perf_counter() - started)
+                quality_of_rows(connection, loaded)
                 found = connection.execute(
-                    "SELECT count(*) FROM core_incident WHERE outcome <> 'near_repeat_shooting'"
+                    "SELECT sum(cases) FROM outcome_sum WHERE outcome <> 'near_repeat_shooting'"
                 ).fetchone()
                 cases.append(int(found[0]) if found else 0)
+                remember(connection, home, [loaded], f"2026.1.{number}")
+                seconds.append(time.perf_counter() - started)
     if not cases[0] < cases[1] < cases[0] * 1.02:
         raise SystemExit(f"the incremental load went from {cases[0]} to {cases[1]} cases")
     return {"seconds": seconds[1], "full": seconds[0], "stage_rows": rows_seconds}

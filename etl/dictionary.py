@@ -70,8 +70,9 @@ def load_dictionary(path: Path = DICTIONARY) -> Dictionary:
     return Dictionary(tables)
 
 
-def create_table_sql(table: Table) -> list[str]:
-    """Statements that make an empty table with its comments and constraints."""
+def create_table_sql(table: Table, database: str = "") -> list[str]:
+    """Statements that make an empty table with its comments and constraints, in an attached database if one is named."""
+    name = f"{_name(database)}.{_name(table.name)}" if database else _name(table.name)
     lines = []
     for column in table.columns:
         rule = "" if column.null else " NOT NULL"
@@ -79,10 +80,10 @@ def create_table_sql(table: Table) -> list[str]:
             values = ", ".join(_literal(value) for value in column.allowed)
             rule += f" CHECK ({_name(column.name)} IN ({values}))"
         lines.append(f"  {_name(column.name)} {column.type}{rule}")
-    statements = [f"CREATE TABLE {_name(table.name)} (\n" + ",\n".join(lines) + "\n)"]
-    statements.append(f"COMMENT ON TABLE {_name(table.name)} IS {_literal(table.description)}")
+    statements = [f"CREATE TABLE {name} (\n" + ",\n".join(lines) + "\n)"]
+    statements.append(f"COMMENT ON TABLE {name} IS {_literal(table.description)}")
     for column in table.columns:
-        target = f"{_name(table.name)}.{_name(column.name)}"
+        target = f"{name}.{_name(column.name)}"
         statements.append(f"COMMENT ON COLUMN {target} IS {_literal(column.meaning)}")
     return statements
 

@@ -1,4 +1,4 @@
-"""Rows to incidents: one row an outcome and case, placed, timed, with every row accounted for."""
+"""Rows to incidents: one row an outcome and case, timed, labelled, with every row accounted for."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import duckdb
-import numpy as np
 
 from etl.load.ledger import Ledger
 from etl.load.raw import RawView, make_raw_view, unread_lines
-from etl.load.records import insert_records
 from etl.load.typed import make_label_types, recognition_columns, refuse, set_aside, typed_select
 from etl.problems import BadInput, Problem
 from etl.source_settings import GEOGRAPHIES, OutcomeRule, Source
-from etl.sources.boundaries import Area, locate
 from etl.sources.landing import Landed
 from etl.sql_text import identifier, literal, literals
 from etl.statements import load_statements
@@ -29,7 +26,7 @@ class LoadedRows:
     """A source that was loaded: its files, its outcomes and the months they are complete for.
 
     onto: the load number under which the cases of the last load stand, while nothing but a feed of changes
-    differs from that load (etl/load/changes.py).
+    differs from that load (etl/load/changes.py); is_counted: the store then holds what was counted of them.
     """
 
     source: Source
@@ -41,6 +38,7 @@ class LoadedRows:
     raw: list[RawView] = field(default_factory=list)
     disagreements: list[tuple[str, str, int, int]] = field(default_factory=list)
     onto: int | None = None
+    is_counted: bool = False
 
 
 def load_rows(
@@ -51,10 +49,10 @@ def load_rows(
     allowed_share: float = 0.0,
     take_remembered: Callable[[LoadedRows], None] | None = None,
 ) -> LoadedRows:
-    """Load the files of a rows source into `core_incident`.
+    """Load the files of a rows source into `core_incident`; `incident_now` shows them, and remembered cases beside them.
 
     `allowed_share` is the share of rows that may be set aside before the load is refused. `take_remembered`
-    adds the cases of earlier loads that the files do not hold (it sees them in `typed_row`).
+    lets cases of earlier loads stand that the files do not hold (it sees the files in `typed_row`).
     Raises BadInput with the first ten problems.
     """
     assert source.rows is not None
@@ -160,71 +158,6 @@ def _outcome_view(source: Source, rule: OutcomeRule) -> str:
     )
 
 
-def place_by_point(
-    connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, polygons: dict[str, list[Area]]
-) -> None:
-    """The area each point lies in, beside the label; where the label is missing, the point's area is taken.
-
-    How often label and point disagree is noted in `loaded.disagreements`; the label stands.
-    """
-    source = loaded.source
-    rows = source.rows
-    assert rows is not None
-    core = load_statements("core")
-    for geography in rows.areas:
-        areas = polygons.get(geography)
-        if not areas or not rows.longitude:
-            continue
-        points = connection.execute(core["points"].text, {"source": source.id}).fetchnumpy()
-        longitudes, latitudes = np.asarray(points["longitude"]), np.asarray(points["latitude"])
-        found = locate(areas, longitudes, latitudes)
-        records = [
-            (source.id, float(longitude), float(latitude), geography, area)
-            for longitude, latitude, area in zip(longitudes, latitudes, found, strict=True)
-            if area is not None
-        ]
-        insert_records(connection, "core_point_area", records)
-        asked = {"source": source.id, "geography": geography}
-        for outcome, differing, both in connection.execute(core["disagreements"].text, asked).fetchall():
-            loaded.disagreements.append((outcome, geography, int(differing), int(both)))
-        if (
-            loaded.onto is not None
-            and connection.execute(
-                "SELECT 1 FROM core_incident AS incident JOIN core_point_area AS point ON point.source = incident.source "
-                "AND point.longitude = incident.longitude AND point.latitude = incident.latitude "
-                f"WHERE point.geography = $geography AND incident.source = $source AND incident.{geography} IS NULL "
-                "AND incident.load_id = $load_id LIMIT 1",
-                {**asked, "load_id": loaded.onto},
-            ).fetchone()
-        ):
-            loaded.onto = None
-        connection.execute(
-            f"UPDATE core_incident SET {geography} = point.area, placed_by = concat_ws(' ', placed_by, $geography) "
-            "FROM core_point_area AS point WHERE point.source = $source AND point.geography = $geography "
-            f"AND core_incident.source = $source AND core_incident.{geography} IS NULL "
-            "AND core_incident.longitude = point.longitude AND core_incident.latitude = point.latitude",
-            asked,
-        )
-    if rows.derived.get("community") == "neighborhood":
-        if (
-            loaded.onto is not None
-            and connection.execute(
-                core["derivable"].text, {"source": source.id, "city": source.city, "load_id": loaded.onto}
-            ).fetchone()
-        ):
-            loaded.onto = None
-        connection.execute(core["derive_placed"].text, {"source": source.id, "city": source.city})
-
-
-def add_near_repeats(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
-    """Shootings within 14 days after another in the same neighborhood, as an outcome of their own."""
-    rows = loaded.source.rows
-    assert rows is not None
-    if "neighborhood" in rows.areas and "gunshot" in loaded.spans:
-        connection.execute(load_statements("core")["insert_near_repeats"].text, {"source": loaded.source.id})
-        loaded.spans["near_repeat_shooting"] = loaded.spans["gunshot"]
-
-
 def _find_spans(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
     """First and last complete month of each outcome.
 
@@ -235,12 +168,10 @@ def _find_spans(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> No
     rows = loaded.source.rows
     assert rows is not None
     ends: dict[str, tuple[date, date]] = {}
-    for rule in rows.outcomes:
-        first, last = connection.execute(
-            load_statements("core")["date_span"].text, {"source": loaded.source.id, "outcome": rule.outcome}
-        ).fetchone() or (None, None)
-        if last is not None:
-            ends[rule.outcome] = (first, last)
+    named = {rule.outcome for rule in rows.outcomes}
+    for outcome, first, last in _extents(connection, loaded):
+        if first is not None and last is not None and outcome in named:
+            ends[outcome] = (first, last)
     if not ends:
         wanted = ", ".join(sorted({value for rule in rows.outcomes for value in rule.values})[:6])
         raise BadInput(
@@ -264,6 +195,21 @@ def _find_spans(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> No
         last_month = rows.last_month or last_complete_month(last)
         if last_month >= first_month:
             loaded.spans[rule.outcome] = (first_month, last_month)
+
+
+def _extents(
+    connection: duckdb.DuckDBPyConnection, loaded: LoadedRows
+) -> list[tuple[str, date | None, date | None]]:
+    """Each outcome with its first and last day, from the table `outcome_extent` that is made of them."""
+    core = load_statements("core")
+    asked = {"source": loaded.source.id}
+    of_outcomes = "SELECT outcome, first_date, last_date FROM outcome_extent"
+    if loaded.is_counted:
+        connection.execute(core["change_extents"].text, asked)
+        if found := connection.execute(of_outcomes).fetchall():
+            return found
+    connection.execute(core["find_extents"].text, asked)
+    return connection.execute(of_outcomes).fetchall()
 
 
 def last_complete_month(last_day: date) -> date:

@@ -138,6 +138,8 @@ def load_everything(loading: Loading) -> None:
     _name_the_rest(loading, claimed)
     core = load_statements("core")
     for name in (
+        "number_series",
+        "number_counts",
         "make_out_monthly",
         "make_out_weekday_hour",
         "make_out_daily",

@@ -43,7 +43,7 @@ OUTCOME_WORDS = {
 
 
 def quality_of_rows(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> list[Figure]:
-    """Figures of a rows source: of all its rows, and of each outcome."""
+    """Figures of a rows source: of all its rows, and of each outcome (from `outcome_sum`)."""
     source = loaded.source
     city = source.city
     read = float(sum(entry.rows_read for entry in loaded.ledger))
@@ -60,8 +60,7 @@ def quality_of_rows(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -
     assert source.rows is not None
     figures += _named_figures(connection, loaded)
     for statement in load_statements("quality").values():
-        asked = {"source": source.id, "zone": source.rows.zone}
-        rows = connection.execute(statement.text, asked).fetchall()
+        rows = connection.execute(statement.text, {"source": source.id}).fetchall()
         for outcome, figure, value, base, note in rows:
             if value is None or outcome == "near_repeat_shooting" or not _applies(source, figure):
                 continue

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from etl.load.changes import side_of
+from etl.load.changes import changes_of
 from etl.load.incidents import LoadedRows
-from etl.load.store import CELLS, COLUMNS, PLACES, attached, last_load, make_store, store_path
+from etl.load.store import CELLS, COLUMNS, PLACES, SUMS, LastLoad, attached, last_load, make_store, store_path
 from etl.load.usual_share import rows_of
 from etl.problems import BadInput, Problem
 from etl.source_settings import Source
@@ -19,6 +19,8 @@ from etl.statements import load_statements
 # A publisher withdraws a few cases between exports; more than this is a part of an export.
 FALL_ALLOWED = 0.05
 CASES_ALLOWED = 10
+# Changes that add up to cells are put together when they are more than twice as many rows as the cells.
+ROWS_A_CELL = 2
 NOTHING_UNTOUCHED = "SELECT NULL::VARCHAR AS outcome, 0 AS cases, 0 AS victims WHERE false"
 
 
@@ -63,44 +65,30 @@ def compare_with_memory(
         last = last_load(connection, source.id)
         if last is None or last.files == _files(loaded):
             return
+        if not take_smaller:
+            _refuse_smaller(connection, loaded, last)
+        shown = (f"release {last.release_id}", loaded.ledger[-1].file)
         if loaded.onto is None:
-            connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE remembered AS SELECT {COLUMNS} FROM store.incident_version "
-                "WHERE source = ? AND valid_to_load IS NULL",
-                [source.id],
-            )
-    own = f"source = {literal(source.id)}"
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW loaded_now AS SELECT {COLUMNS} FROM incident_now WHERE {own}"
-    )
-    if loaded.onto is not None:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW remembered_now AS SELECT {COLUMNS} FROM {side_of(loaded, 'earlier')} "
-            f"UNION ALL SELECT {COLUMNS} FROM core_incident WHERE {own} AND load_id = {loaded.onto}"
-        )
-    if not take_smaller:
-        view = "remembered" if loaded.onto is None else "remembered_now"
-        _refuse_smaller(connection, loaded, last.release_id, view)
-    shown = (f"release {last.release_id}", loaded.ledger[-1].file)
-    if loaded.onto is None:
-        compare(connection, source, ("remembered", shown[0]), ("loaded_now", shown[1]))
-        return
-    sides = [side_of(loaded, side) for side in ("earlier", "later")]
+            own = f"source = {literal(source.id)}"
+            earlier = f"(FROM store.incident_version WHERE {own} AND valid_to_load IS NULL)"
+            compare(connection, source, (earlier, shown[0]), (f"(FROM core_incident WHERE {own})", shown[1]))
+            return
+    earlier, later = changes_of(loaded)
     untouched = (
         "SELECT outcome, sum(cases) AS cases, sum(victims) AS victims FROM ("
-        f"SELECT outcome, count(*) AS cases, sum(victims) AS victims FROM loaded_now GROUP BY outcome UNION ALL "
-        f"SELECT outcome, -count(*), -sum(victims) FROM {sides[1]} GROUP BY outcome) GROUP BY outcome "
+        f"SELECT outcome, cases, victims FROM outcome_sum WHERE source = {literal(source.id)} UNION ALL "
+        f"SELECT outcome, -count(*), -sum(victims) FROM {later} GROUP BY outcome) GROUP BY outcome "
         "HAVING sum(cases) > 0"
     )
-    compare(connection, source, (sides[0], shown[0]), (sides[1], shown[1]), untouched)
+    compare(connection, source, (earlier, shown[0]), (later, shown[1]), untouched)
 
 
-def _refuse_smaller(
-    connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, release_id: str, remembered: str
-) -> None:
-    file = loaded.ledger[-1].file
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW case_before AS SELECT * FROM {remembered}")
-    rows = connection.execute(load_statements("core")["smaller_outcomes"].text).fetchall()
+def _refuse_smaller(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, last: LastLoad) -> None:
+    file, release_id = loaded.ledger[-1].file, last.release_id
+    asked = {"source": loaded.source.id}
+    before = load_statements("core")["outcomes_before" if last.counted else "outcomes_before_from_rows"].text
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE outcome_before AS {before}", asked)
+    rows = connection.execute(load_statements("core")["smaller_outcomes"].text, asked).fetchall()
     problems = []
     for outcome, was, now, until, ends in rows:
         if now < was * (1 - FALL_ALLOWED) and was - now > CASES_ALLOWED:
@@ -143,47 +131,77 @@ def _remember_source(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, 
     number = connection.execute("SELECT coalesce(max(load_number), 0) + 1 FROM store.load_history").fetchone()
     assert number is not None
     load = int(number[0])
+    rows = loaded.source.rows
+    is_counted = rows is not None and rows.exports == "changes"
+    history = [load, source, _files(loaded), release_id, datetime.now(UTC).replace(tzinfo=None)]
     connection.execute(
-        "INSERT INTO store.load_history VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [load, source, _files(loaded), release_id, datetime.now(UTC).replace(tzinfo=None), *rows_of(loaded)],
+        "INSERT INTO store.load_history (load_number, source, files, release_id, loaded_at, rows_read, rows_rejected, "
+        "counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [*history, *rows_of(loaded), is_counted],
     )
-    if loaded.onto is None:
-        own = f"source = {literal(source)}"
-        earlier, later = (
-            f"(FROM store.incident_version WHERE {own} AND valid_to_load IS NULL)",
-            f"(FROM incident_now WHERE {own})",
+    own = f"source = {literal(source)}"
+    current = f"(FROM store.incident_version WHERE {own} AND valid_to_load IS NULL)"
+    ended, now = (current, f"(FROM core_incident WHERE {own})") if loaded.onto is None else changes_of(loaded)
+    keep = "false"
+    if connection.execute(f"SELECT 1 FROM {ended} LIMIT 1").fetchone():
+        keep = (
+            "EXISTS (SELECT 1 FROM unchanged WHERE unchanged.outcome = version.outcome "
+            "AND unchanged.case_number = version.case_number)"
         )
-    else:
-        earlier, later = side_of(loaded, "earlier"), side_of(loaded, "later")
-    # A case is the same version while every column is the same.
+        _end_versions(connection, source, load, ended, now, keep)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE unchanged AS SELECT {COLUMNS} FROM {earlier} INTERSECT SELECT {COLUMNS} FROM {later}"
+        f"INSERT INTO store.incident_version ({COLUMNS}, {PLACES}, valid_from_load) "
+        f"SELECT {COLUMNS}, {PLACES}, $load FROM {now} AS version WHERE NOT {keep}",
+        {"load": load},
     )
-    keep = (
-        "EXISTS (SELECT 1 FROM unchanged WHERE unchanged.outcome = version.outcome "
-        "AND unchanged.case_number = version.case_number)"
+    if is_counted:
+        _remember_counts(connection, loaded, load)
+
+
+def _end_versions(
+    connection: duckdb.DuckDBPyConnection, source: str, load: int, ended: str, now: str, keep: str
+) -> None:
+    """The table `unchanged`; versions that are not in it are valid to this load. A case is the same version while
+    every column is the same."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE unchanged AS SELECT {COLUMNS} FROM {ended} INTERSECT SELECT {COLUMNS} FROM {now}"
     )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE ended AS SELECT outcome, case_number FROM {earlier} AS version WHERE NOT {keep}"
+        f"CREATE OR REPLACE TEMP TABLE version_to_end AS SELECT outcome, case_number FROM {ended} AS version WHERE NOT {keep}"
     )
     connection.execute(
-        "UPDATE store.incident_version AS version SET valid_to_load = $load FROM ended "
+        "UPDATE store.incident_version AS version SET valid_to_load = $load FROM version_to_end AS ended "
         "WHERE version.source = $source AND version.valid_to_load IS NULL "
         "AND ended.outcome = version.outcome AND ended.case_number = version.case_number",
         {"source": source, "load": load},
     )
+
+
+def _remember_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, load: int) -> None:
+    """Cells: what this load added, or all of them when the store holds none, or twice as many rows as cells."""
+    source = loaded.source.id
+    for cells, changes in CELLS.items():
+        there = _rows(connection, f"store.{changes}", source)
+        rows = _rows(connection, cells, source)
+        if loaded.onto is not None and loaded.is_counted and there <= ROWS_A_CELL * rows:
+            columns, table = "* EXCLUDE (load_number)", changes
+        else:
+            columns, table = "*", cells
+            connection.execute(f"DELETE FROM store.{changes} WHERE source = ?", [source])
+        connection.execute(
+            f"INSERT INTO store.{changes} BY NAME SELECT {columns}, ? AS load_number FROM {table} WHERE source = ?",
+            [load, source],
+        )
+    connection.execute(f"DELETE FROM store.{SUMS} WHERE source = ?", [source])
     connection.execute(
-        f"INSERT INTO store.incident_version ({COLUMNS}, {PLACES}, valid_from_load) "
-        f"SELECT {COLUMNS}, {PLACES}, $load FROM {later} AS version WHERE NOT {keep}",
-        {"load": load},
+        f"INSERT INTO store.{SUMS} BY NAME SELECT * REPLACE (? AS load_number) FROM {SUMS} WHERE source = ?",
+        [load, source],
     )
-    rows = loaded.source.rows
-    if rows is not None and rows.exports == "changes":
-        for cells in CELLS:
-            connection.execute(f"DELETE FROM store.{cells} WHERE source = ?", [source])
-            connection.execute(
-                f"INSERT INTO store.{cells} SELECT *, ? FROM {cells} WHERE source = ?", [load, source]
-            )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, source: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table} WHERE source = ?", [source]).fetchone()
+    return int(row[0]) if row else 0
 
 
 def counts_as_of(home: Path, source: str, release_id: str) -> list[tuple[str, str, int, int]]:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from etl.load.changes import count_cells, find_changes, take_remembered
-from etl.load.incidents import LoadedRows, add_near_repeats, load_rows, place_by_point
+from etl.load.cells import count_areas, count_cells, sum_outcomes
+from etl.load.changes import take_remembered
+from etl.load.incidents import LoadedRows, load_rows
 from etl.load.ledger import Ledger
 from etl.load.loading import Loading
+from etl.load.near_repeats import add_near_repeats
+from etl.load.placing import place_by_point
 from etl.load.quality import quality_of_rows
 from etl.load.raw import RawView
 from etl.load.revisions import compare, compare_with_memory
@@ -45,7 +48,7 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
     if source.kind == "rows":
         _refuse_second_supplier(loading, loaded)
         add_near_repeats(loading.connection, loaded)
-    find_changes(loading.connection, loaded)
+    sum_outcomes(loading.connection, loaded)
     if source.kind == "rows":
         insert_counts(loading.connection, loaded)
         insert_days(loading.connection, loaded)
@@ -162,14 +165,15 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
         for kind in kinds[1:]:
             connection.execute(
                 f"INSERT INTO core_area SELECT DISTINCT city, '{kind}', {kind}, {kind}, NULL, NULL::INTEGER, "
-                "NULL::INTEGER, simulated FROM core_incident AS incident WHERE source = ? AND "
+                "NULL::INTEGER, simulated FROM incident_now AS incident WHERE source = ? AND "
                 f"{kind} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM core_area AS area WHERE "
                 f"area.city = incident.city AND area.geography = '{kind}' AND area.area = incident.{kind})",
                 [source.id],
             )
     count_cells(connection, loaded)
+    count_areas(connection, loaded)
     asked = {"source": source.id, "city": source.city}
-    connection.execute(core["insert_cell_counts"].text, asked)
+    connection.execute(core["insert_cell_counts"].text, {"city": source.city})
     connection.execute(core["insert_weekday_hours"].text, asked)
     if rows.reported and rows.occurred:
         connection.execute(core["insert_triangle"].text, {**asked, "simulated": source.simulated})

@@ -1,4 +1,4 @@
-"""The private store: each case with the loads it was valid from and to, and the cells counted of a feed of changes.
+"""The private store: each case with the loads it was valid from and to, and what was counted of a feed of changes.
 
 It is read while a release is built and written, in one transaction, after the release is published: a build that
 dies in between leaves the memory as it was, and the next build sees both changes at once.
@@ -13,30 +13,49 @@ from pathlib import Path
 
 import duckdb
 
-from etl.sql_text import literal
+from etl.dictionary import create_table_sql, load_dictionary
+from etl.sql_text import identifier, literal
+from etl.statements import load_statements
 
 COLUMNS = "source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward, precinct, zone"
 PLACES = "longitude, latitude, placed_by"
-# Tables of cells, in a build and in the store. Whoever changes what a cell is gives its table another name.
-CELLS = ("month_cell", "hour_cell")
+# Tables of cells of a build, and the table of the store that remembers each as what every load added to it.
+# Whoever changes what a cell is gives its table another name.
+CELLS = {"month_cell": "month_cell_change", "hour_cell": "hour_cell_change"}
+SUMS = "outcome_sum"
+TABLES = ("load_history", "incident_version", *CELLS.values(), SUMS)
+# Cells as an older version kept them: whole after each load. They are counted again from the cases.
+OLDER_TABLES = ("month_cell", "hour_cell")
 
 
 @dataclass(frozen=True)
 class LastLoad:
-    """The newest load of a source: its number, release, and the SHA-256 of its files."""
+    """The newest load of a source: its number, release, the SHA-256 of its files, whether its counts are kept."""
 
     number: int
     release_id: str
     files: str
+    counted: bool
 
 
 def store_path(home: Path) -> Path:
     return home / "private" / "store.duckdb"
 
 
+def attach(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
+    """The store of `home` beside the tables of a build, to read, under the name `store`, until it is written."""
+    if not _is_attached(connection):
+        connection.execute(f"ATTACH {literal(str(store_path(home)))} AS store (READ_ONLY)")
+
+
 @contextmanager
 def attached(connection: duckdb.DuckDBPyConnection, home: Path, writing: bool = False) -> Iterator[None]:
-    """The store of `home` beside the tables of a build, under the name `store`."""
+    """The store of `home` beside the tables of a build, under the name `store`, for a while."""
+    if _is_attached(connection):
+        if not writing:
+            yield
+            return
+        connection.execute("DETACH store")
     options = "" if writing else " (READ_ONLY)"
     connection.execute(f"ATTACH {literal(str(store_path(home)))} AS store{options}")
     try:
@@ -45,32 +64,58 @@ def attached(connection: duckdb.DuckDBPyConnection, home: Path, writing: bool = 
         connection.execute("DETACH store")
 
 
+def _is_attached(connection: duckdb.DuckDBPyConnection) -> bool:
+    found = connection.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = 'store'").fetchone()
+    return found is not None
+
+
 def last_load(connection: duckdb.DuckDBPyConnection, source: str) -> LastLoad | None:
     """The newest load of a source in the attached `store`, or None."""
-    row = connection.execute(
-        "SELECT load_number, release_id, files FROM store.load_history WHERE source = ? "
-        "ORDER BY load_number DESC LIMIT 1",
-        [source],
-    ).fetchone()
-    return None if row is None else LastLoad(int(row[0]), str(row[1]), str(row[2]))
+    found = connection.execute(
+        "SELECT * FROM store.load_history WHERE source = ? ORDER BY load_number DESC LIMIT 1", [source]
+    )
+    names = [str(column[0]) for column in found.description or []]
+    row = found.fetchone()
+    if row is None:
+        return None
+    load = dict(zip(names, row, strict=True))
+    return LastLoad(
+        int(load["load_number"]), str(load["release_id"]), str(load["files"]), bool(load.get("counted"))
+    )
+
+
+def columns_of_store(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """Columns of each table of the attached `store`."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'store'"
+    ).fetchall():
+        found.setdefault(str(table), set()).add(str(column))
+    return found
+
+
+def make_incident_view(connection: duckdb.DuckDBPyConnection, with_store: bool = False) -> None:
+    """The view `incident_now`: cases of the files, and `with_store` those of the last load that still stand."""
+    core = load_statements("core")
+    remembered = f"UNION ALL BY NAME {core['remembered_cases'].text}" if with_store else ""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW incident_now AS SELECT * FROM core_incident {remembered}"
+    )
 
 
 def make_store(connection: duckdb.DuckDBPyConnection) -> None:
-    """The tables of the attached `store`, where they are not there yet."""
-    statements = [
-        "CREATE TABLE IF NOT EXISTS store.load_history (load_number INTEGER, source VARCHAR, files VARCHAR, "
-        "release_id VARCHAR, loaded_at TIMESTAMP)",
-        f"CREATE TABLE IF NOT EXISTS store.incident_version AS SELECT {COLUMNS}, 0::INTEGER AS valid_from_load, "
-        "NULL::INTEGER AS valid_to_load FROM incident_now WHERE false",
-        "ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS longitude DOUBLE",
-        "ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS latitude DOUBLE",
-        "ALTER TABLE store.incident_version ADD COLUMN IF NOT EXISTS placed_by VARCHAR",
-        "ALTER TABLE store.load_history ADD COLUMN IF NOT EXISTS rows_read BIGINT",
-        "ALTER TABLE store.load_history ADD COLUMN IF NOT EXISTS rows_rejected BIGINT",
-        *(
-            f"CREATE TABLE IF NOT EXISTS store.{cells} AS SELECT *, 0::INTEGER AS load_number FROM {cells} WHERE false"
-            for cells in CELLS
-        ),
-    ]
-    for statement in statements:
-        connection.execute(statement)
+    """The tables of the attached `store` as the dictionary describes them; an older store gets what it lacks."""
+    there = columns_of_store(connection)
+    for name in TABLES:
+        table = load_dictionary()[name]
+        if name not in there:
+            for statement in create_table_sql(table, "store"):
+                connection.execute(statement)
+            continue
+        for column in table.columns:
+            if column.name not in there[name]:
+                kind = f"{identifier(column.name)} {column.type}"
+                connection.execute(f"ALTER TABLE store.{name} ADD COLUMN {kind}")
+    for name in OLDER_TABLES:
+        if name in there:
+            connection.execute(f"DROP TABLE store.{name}")

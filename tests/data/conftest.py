@@ -78,6 +78,7 @@ def load_and_remember(home: Path, release_id: str, **options: object) -> dict[st
                 "out_daily",
                 "out_triangle",
                 "out_revision",
+                "out_quality",
                 "meta_load",
             )
         }

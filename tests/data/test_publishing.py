@@ -280,7 +280,7 @@ def test_a_month_that_is_lost_stops_the_release(
 ) -> None:
     core = publishing.load_statements("core")
     broken = core["make_out_monthly"]
-    text = broken.text.replace("LEFT JOIN cell_count", "JOIN cell_count")
+    text = broken.text.replace("LEFT JOIN numbered_count", "JOIN numbered_count")
     assert text != broken.text
     monkeypatch.setitem(
         core, "make_out_monthly", type(broken)(broken.name, text, broken.parameters, broken.optional)

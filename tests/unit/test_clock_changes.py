@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from etl.load.cells import sum_outcomes
 from etl.load.incidents import LoadedRows, load_rows
 from etl.load.quality import quality_of_rows
 from etl.load.work_database import work_database
@@ -69,6 +70,7 @@ def times(connection: duckdb.DuckDBPyConnection) -> list[datetime]:
 
 
 def figures(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> dict[str, float]:
+    sum_outcomes(connection, loaded)
     return {figure.figure: figure.value for figure in quality_of_rows(connection, loaded)}
 
 

@@ -12,7 +12,7 @@ CREATE TEMP TABLE weekday_hour_count (
   city VARCHAR, outcome VARCHAR, unit VARCHAR, weekday INTEGER, hour INTEGER, count BIGINT,
   first_month DATE, last_month DATE, simulated BOOLEAN
 );
--- Cells that counts are sums of. What a feed of changes remembers of them is taken over and corrected.
+-- Cells that counts are sums of. What the store remembers of a feed of changes is taken over and corrected.
 CREATE TEMP TABLE month_cell (
   source VARCHAR, outcome VARCHAR, occurred_month DATE, reported_month DATE, neighborhood VARCHAR, community VARCHAR,
   ward VARCHAR, precinct VARCHAR, zone VARCHAR, incidents BIGINT, victims BIGINT
@@ -23,64 +23,108 @@ CREATE TEMP TABLE hour_cell (
 CREATE TEMP TABLE daily_count (
   city VARCHAR, geography VARCHAR, area VARCHAR, date DATE, date_basis VARCHAR, outcome VARCHAR, unit VARCHAR,
   count BIGINT
-)
+);
+-- Versions of remembered cases that a feed of changes ends, and the sources with such a feed.
+CREATE TEMP TABLE ended_version (
+  source VARCHAR, outcome VARCHAR, case_number VARCHAR, occurred_at TIMESTAMP, reported_at TIMESTAMP, victims INTEGER,
+  kind VARCHAR, neighborhood VARCHAR, community VARCHAR, ward VARCHAR, precinct VARCHAR, zone VARCHAR, longitude DOUBLE,
+  latitude DOUBLE, placed_by VARCHAR, version_row BIGINT
+);
+CREATE TEMP TABLE source_onto (source VARCHAR, city VARCHAR, load_id INTEGER, simulated BOOLEAN)
 
--- name: next_month_cell
--- The cells that are there of the source (none, or those remembered) and the rows to count: sign -1 takes a row out.
-CREATE OR REPLACE TEMP TABLE next_month_cell AS
-SELECT outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone,
-       sum(incidents)::BIGINT AS incidents, sum(victims)::BIGINT AS victims
-FROM (
-  SELECT outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone, incidents, victims
-  FROM month_cell
-  WHERE source = $source
-  UNION ALL
-  SELECT outcome, date_trunc('month', occurred_at)::DATE, date_trunc('month', reported_at)::DATE, neighborhood,
-         community, ward, precinct, zone, sum(sign), sum(sign * victims)
-  FROM row_to_count
-  GROUP BY outcome, date_trunc('month', occurred_at)::DATE, date_trunc('month', reported_at)::DATE, neighborhood,
-           community, ward, precinct, zone
-)
+-- name: changed_month_cell
+-- row_to_count: rows that came (sign 1) and rows that went (sign -1).
+SELECT outcome, date_trunc('month', occurred_at)::DATE AS occurred_month,
+       date_trunc('month', reported_at)::DATE AS reported_month, neighborhood, community, ward, precinct, zone,
+       sum(sign)::BIGINT AS incidents, sum(sign * victims)::BIGINT AS victims
+FROM row_to_count
+GROUP BY outcome, date_trunc('month', occurred_at)::DATE, date_trunc('month', reported_at)::DATE, neighborhood,
+         community, ward, precinct, zone
+
+-- name: changed_hour_cell
+SELECT outcome, date_trunc('month', occurred_at)::DATE AS occurred_month, isodow(occurred_at) AS weekday,
+       hour(occurred_at) AS hour, sum(sign)::BIGINT AS incidents, sum(sign * victims)::BIGINT AS victims
+FROM row_to_count
+WHERE occurred_at IS NOT NULL
+GROUP BY outcome, date_trunc('month', occurred_at)::DATE, isodow(occurred_at), hour(occurred_at)
+
+-- name: corrected_month_cell
+-- What every earlier load added to the cells, and what this one adds.
+INSERT INTO month_cell
+SELECT $source, outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone,
+       sum(incidents)::BIGINT, sum(victims)::BIGINT
+FROM (FROM store.month_cell_change WHERE source = $source UNION ALL FROM month_cell_change WHERE source = $source)
 GROUP BY outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone
 HAVING sum(incidents) <> 0
 
--- name: next_hour_cell
-CREATE OR REPLACE TEMP TABLE next_hour_cell AS
-SELECT outcome, occurred_month, weekday, hour, sum(incidents)::BIGINT AS incidents, sum(victims)::BIGINT AS victims
-FROM (
-  SELECT outcome, occurred_month, weekday, hour, incidents, victims
-  FROM hour_cell
-  WHERE source = $source
-  UNION ALL
-  SELECT outcome, date_trunc('month', occurred_at)::DATE, isodow(occurred_at), hour(occurred_at), sum(sign),
-         sum(sign * victims)
-  FROM row_to_count
-  WHERE occurred_at IS NOT NULL
-  GROUP BY outcome, date_trunc('month', occurred_at)::DATE, isodow(occurred_at), hour(occurred_at)
-)
+-- name: corrected_hour_cell
+INSERT INTO hour_cell
+SELECT $source, outcome, occurred_month, weekday, hour, sum(incidents)::BIGINT, sum(victims)::BIGINT
+FROM (FROM store.hour_cell_change WHERE source = $source UNION ALL FROM hour_cell_change WHERE source = $source)
 GROUP BY outcome, occurred_month, weekday, hour
 HAVING sum(incidents) <> 0
 
+-- name: changed_sums
+-- What the quality figures are counted of, by outcome. row_to_count as above; $zone: the clock the times are of.
+WITH uneven_day AS MATERIALIZED (
+  -- Days that are not 24 hours long: only then is an hour skipped, or does one come twice.
+  SELECT day::DATE AS day
+  FROM (
+    SELECT unnest(generate_series(min(occurred_at)::DATE::TIMESTAMP, max(occurred_at), INTERVAL 1 DAY)) AS day
+    FROM row_to_count
+  )
+  WHERE epoch(timezone($zone, day + INTERVAL 1 DAY)) - epoch(timezone($zone, day)) <> 86400
+),
+uneven AS (
+  SELECT outcome,
+         sum(sign) FILTER (WHERE timezone($zone, timezone($zone, occurred_at)) <> occurred_at) AS skipped_hour,
+         sum(sign) FILTER (WHERE timezone($zone, timezone($zone, occurred_at) + INTERVAL 1 HOUR) = occurred_at
+           OR timezone($zone, timezone($zone, occurred_at) - INTERVAL 1 HOUR) = occurred_at) AS hour_twice
+  FROM row_to_count
+  WHERE occurred_at::DATE IN (SELECT day FROM uneven_day)
+  GROUP BY outcome
+),
+counted AS (
+  SELECT outcome, sum(sign) AS cases, sum(sign * victims) AS victims,
+         sum(sign) FILTER (WHERE neighborhood IS NULL) AS no_neighborhood,
+         sum(sign) FILTER (WHERE ward IS NULL) AS no_ward,
+         sum(sign) FILTER (WHERE precinct IS NULL) AS no_precinct,
+         sum(sign) FILTER (WHERE neighborhood IS NULL OR placed_by LIKE '%neighborhood%') AS neighborhood_unlabelled,
+         sum(sign) FILTER (WHERE ward IS NULL OR placed_by LIKE '%ward%') AS ward_unlabelled,
+         sum(sign) FILTER (WHERE precinct IS NULL OR placed_by LIKE '%precinct%') AS precinct_unlabelled,
+         sum(sign) FILTER (WHERE placed_by IS NOT NULL) AS placed,
+         sum(sign) FILTER (WHERE longitude = 0 AND latitude = 0) AS at_zero,
+         sum(sign) FILTER (WHERE longitude IS NULL) AS no_point,
+         sum(sign) FILTER (WHERE occurred_at IS NULL) AS no_occurred,
+         sum(sign) FILTER (WHERE reported_at IS NOT NULL
+           AND date_trunc('month', occurred_at) <> date_trunc('month', reported_at)) AS other_month,
+         sum(sign) FILTER (WHERE reported_at > occurred_at + INTERVAL 7 DAY) AS over_week
+  FROM row_to_count
+  GROUP BY outcome
+)
+SELECT counted.*, uneven.skipped_hour, uneven.hour_twice
+FROM counted
+LEFT JOIN uneven ON uneven.outcome = counted.outcome
+
+-- name: sums_of_another_clock
+SELECT 1 FROM store.outcome_sum WHERE source = $source AND time_zone <> $zone LIMIT 1
+
+-- name: insert_sums
+-- sum_now: sums of every case; outcome_extent: of the same cases what is no sum.
+INSERT INTO outcome_sum BY NAME
+SELECT $source AS source, $zone AS time_zone, 0 AS load_number, sum_now.*, extent.first_date, extent.last_date, extent.most_victims
+FROM sum_now
+LEFT JOIN outcome_extent AS extent ON extent.outcome = sum_now.outcome
+
 -- name: insert_cell_counts
+-- area_count: the cells of a source summed by kind of area and basis.
 INSERT INTO cell_count
 SELECT span.city, span.geography, cell.area, cell.month, span.month_basis, span.outcome, span.unit,
-       sum(CASE WHEN span.unit = 'victims' THEN cell.victims ELSE cell.incidents END)
-FROM (
-  SELECT outcome, unnest(['occurred', 'reported']) AS month_basis, unnest([occurred_month, reported_month]) AS month,
-         geography, area, incidents, victims
-  FROM (
-    SELECT outcome, occurred_month, reported_month, incidents, victims,
-           unnest(['city', 'neighborhood', 'community', 'ward', 'precinct', 'zone']) AS geography,
-           unnest([$city, neighborhood, community, ward, precinct, zone]) AS area
-    FROM month_cell
-    WHERE source = $source
-  )
-  WHERE area IS NOT NULL
-) AS cell
+       CASE WHEN span.unit = 'victims' THEN cell.victims ELSE cell.incidents END
+FROM area_count AS cell
 JOIN count_span AS span
   ON span.city = $city AND span.geography = cell.geography AND span.outcome = cell.outcome
   AND span.month_basis = cell.month_basis AND cell.month BETWEEN span.first_month AND span.last_month
-GROUP BY span.city, span.geography, cell.area, cell.month, span.month_basis, span.outcome, span.unit
 
 -- name: insert_weekday_hours
 INSERT INTO weekday_hour_count
@@ -95,21 +139,36 @@ WHERE cell.source = $source AND cell.occurred_month BETWEEN span.first_month AND
 GROUP BY span.city, span.outcome, span.unit, cell.weekday, cell.hour, span.first_month, span.last_month,
          span.simulated
 
+-- name: number_series
+-- Each area and measure that has a row a month. Joined by number, its names are compared once, not every month.
+CREATE OR REPLACE TEMP TABLE numbered_series AS
+SELECT row_number() OVER () AS number, span.city, span.geography, area.area, span.month_basis, span.outcome, span.unit,
+       span.simulated, span.first_month, span.last_month
+FROM count_span AS span
+JOIN core_area AS area ON area.city = span.city AND area.geography = span.geography
+
 -- name: make_out_monthly
 -- Calendar by area by outcome: a month without an event is a row with 0.
 INSERT INTO out_monthly
-SELECT grid.city, grid.geography, grid.area, grid.month, grid.month_basis, grid.outcome, grid.unit,
-       coalesce(cell.count, 0)::INTEGER, grid.simulated
+SELECT series.city, series.geography, series.area, grid.month, series.month_basis, series.outcome, series.unit,
+       grid.count, series.simulated
 FROM (
-  SELECT span.city, span.geography, area.area, span.month_basis, span.outcome, span.unit, span.simulated,
-         unnest(generate_series(span.first_month, span.last_month, INTERVAL 1 MONTH))::DATE AS month
-  FROM count_span AS span
-  JOIN core_area AS area ON area.city = span.city AND area.geography = span.geography
+  SELECT months.number, months.month, coalesce(cell.count, 0)::INTEGER AS count
+  FROM (
+    SELECT number, unnest(generate_series(first_month, last_month, INTERVAL 1 MONTH))::DATE AS month
+    FROM numbered_series
+  ) AS months
+  LEFT JOIN numbered_count AS cell ON cell.number = months.number AND cell.month = months.month
 ) AS grid
-LEFT JOIN cell_count AS cell
-  ON cell.city = grid.city AND cell.geography = grid.geography AND cell.area = grid.area
-  AND cell.month = grid.month AND cell.month_basis = grid.month_basis AND cell.outcome = grid.outcome
-  AND cell.unit = grid.unit
+JOIN numbered_series AS series ON series.number = grid.number
+
+-- name: number_counts
+CREATE OR REPLACE TEMP TABLE numbered_count AS
+SELECT series.number, cell.month, cell.count
+FROM cell_count AS cell
+JOIN numbered_series AS series
+  ON series.city = cell.city AND series.geography = cell.geography AND series.area = cell.area
+  AND series.month_basis = cell.month_basis AND series.outcome = cell.outcome AND series.unit = cell.unit
 
 -- name: make_out_weekday_hour
 INSERT INTO out_weekday_hour
@@ -132,23 +191,23 @@ ORDER BY grid.city, grid.outcome, grid.unit, grid.weekday, grid.hour
 CREATE OR REPLACE TEMP TABLE day_cell AS
 SELECT outcome, 'occurred' AS date_basis, occurred_at::DATE AS date, 'city' AS geography, $city AS area,
        count(*) AS incidents, sum(victims)::BIGINT AS victims
-FROM core_incident
+FROM incident_now
 WHERE source = $source AND occurred_at IS NOT NULL
 GROUP BY outcome, occurred_at::DATE
 UNION ALL
 SELECT outcome, 'reported', reported_at::DATE, 'city', $city, count(*), sum(victims)::BIGINT
-FROM core_incident
+FROM incident_now
 WHERE source = $source AND reported_at IS NOT NULL
 GROUP BY outcome, reported_at::DATE
 UNION ALL
 SELECT outcome, 'occurred', occurred_at::DATE, 'neighborhood', neighborhood, count(*), sum(victims)::BIGINT
-FROM core_incident
+FROM incident_now
 WHERE source = $source AND occurred_at IS NOT NULL AND neighborhood IS NOT NULL
   AND NOT starts_with(outcome, 'domestic_')
 GROUP BY outcome, occurred_at::DATE, neighborhood
 UNION ALL
 SELECT outcome, 'reported', reported_at::DATE, 'neighborhood', neighborhood, count(*), sum(victims)::BIGINT
-FROM core_incident
+FROM incident_now
 WHERE source = $source AND reported_at IS NOT NULL AND neighborhood IS NOT NULL
   AND NOT starts_with(outcome, 'domestic_')
 GROUP BY outcome, reported_at::DATE, neighborhood

@@ -45,14 +45,14 @@ JOIN repeated_case AS repeated ON repeated.case_number = row.case_number
 WHERE row.typed_id <> repeated.kept
 
 -- name: points
-SELECT DISTINCT longitude, latitude FROM core_incident
+SELECT DISTINCT longitude, latitude FROM incident_now
 WHERE source = $source AND longitude IS NOT NULL AND latitude IS NOT NULL
   AND NOT (longitude = 0 AND latitude = 0)
 
 -- name: disagreements
--- Cases whose label is another area than the one their point lies in.
+-- Cases whose label is another area than the one their point lies in. A remembered case that was placed by its point has none.
 SELECT incident.outcome, count(*) FILTER (WHERE point.area <> label.label) AS differing, count(*) AS both_known
-FROM core_incident AS incident
+FROM incident_now AS incident
 CROSS JOIN LATERAL (
   SELECT CASE $geography WHEN 'neighborhood' THEN incident.neighborhood WHEN 'ward' THEN incident.ward
          WHEN 'precinct' THEN incident.precinct ELSE incident.community END AS label
@@ -60,18 +60,19 @@ CROSS JOIN LATERAL (
 JOIN core_point_area AS point
   ON point.source = incident.source AND point.longitude = incident.longitude
   AND point.latitude = incident.latitude AND point.geography = $geography
-WHERE incident.source = $source AND label.label IS NOT NULL
+WHERE incident.source = $source AND label.label IS NOT NULL AND incident.outcome <> 'near_repeat_shooting'
+  AND NOT coalesce(list_contains(string_split(incident.placed_by, ' '), $geography), false)
 GROUP BY incident.outcome
 ORDER BY incident.outcome
 
 -- name: derivable
 -- Whether any case of a load would get its community now.
 SELECT 1
-FROM core_incident
+FROM incident_now
 JOIN main_membership AS main
   ON main.city = $city AND main.from_geography = 'neighborhood' AND main.to_geography = 'community'
-  AND main.from_area = core_incident.neighborhood
-WHERE core_incident.source = $source AND core_incident.load_id = $load_id AND core_incident.community IS NULL
+  AND main.from_area = incident_now.neighborhood
+WHERE incident_now.source = $source AND incident_now.load_id = $load_id AND incident_now.community IS NULL
 LIMIT 1
 
 -- name: derive_placed
@@ -88,13 +89,16 @@ SELECT source, city, 'near_repeat_shooting', case_number, occurred_at, reported_
        kind, neighborhood, community, ward, precinct, zone, longitude, latitude, placed_by, load_id, raw_row, simulated
 FROM (
   SELECT *, lag(occurred_at) OVER (PARTITION BY neighborhood ORDER BY occurred_at, case_number) AS earlier_at
-  FROM core_incident
+  FROM incident_now
   WHERE source = $source AND outcome = 'gunshot' AND neighborhood IS NOT NULL AND occurred_at IS NOT NULL
 )
 WHERE occurred_at <= earlier_at + INTERVAL 14 DAY
 
--- name: date_span
--- When an outcome's rows begin and end.
-SELECT min(coalesce(reported_at, occurred_at))::DATE, max(coalesce(reported_at, occurred_at))::DATE
-FROM core_incident
-WHERE source = $source AND outcome = $outcome
+-- name: find_extents
+-- When the rows of each outcome begin and end, and the most victims of one case.
+CREATE OR REPLACE TEMP TABLE outcome_extent AS
+SELECT outcome, min(coalesce(reported_at, occurred_at))::DATE AS first_date,
+       max(coalesce(reported_at, occurred_at))::DATE AS last_date, max(victims) AS most_victims
+FROM incident_now
+WHERE source = $source AND outcome <> 'near_repeat_shooting'
+GROUP BY outcome

@@ -1,12 +1,5 @@
--- name: incident_columns
--- What two exports are compared in.
-CREATE OR REPLACE TEMP VIEW incident_now AS
-SELECT source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward,
-       precinct, zone, longitude, latitude, placed_by
-FROM core_incident
-
 -- name: compare_exports
--- earlier_export and later_export: rows of one source, as in incident_now; untouched_export: cases and victims by
+-- earlier_export and later_export: rows of one source; untouched_export: cases and victims by
 -- outcome that stand in both and were left out of them.
 INSERT INTO out_revision
 WITH counted AS (
@@ -53,61 +46,166 @@ LEFT JOIN counted ON counted.outcome = every.outcome AND counted.change = every.
 LEFT JOIN untouched_export AS untouched ON untouched.outcome = every.outcome
 
 -- name: smaller_outcomes
--- Outcomes of the last load with their cases and last day, then and now.
-SELECT was.outcome, was.cases, coalesce(now.cases, 0), was.until, now.until
-FROM (
-  SELECT outcome, count(*) AS cases, max(coalesce(reported_at, occurred_at))::DATE AS until
-  FROM case_before WHERE outcome <> 'near_repeat_shooting' GROUP BY outcome
-) AS was
-LEFT JOIN (
-  SELECT outcome, count(*) AS cases, max(coalesce(reported_at, occurred_at))::DATE AS until
-  FROM loaded_now GROUP BY outcome
-) AS now ON now.outcome = was.outcome
+-- outcome_before: outcomes of the last load with their cases and last day. Beside them, what they are now.
+SELECT was.outcome, was.cases, coalesce(now.cases, 0), was.last_date, now.last_date
+FROM outcome_before AS was
+LEFT JOIN outcome_sum AS now ON now.source = $source AND now.outcome = was.outcome
+WHERE was.outcome <> 'near_repeat_shooting'
 ORDER BY was.outcome
 
--- name: replaced_versions
+-- name: outcomes_before
+SELECT outcome, cases, last_date FROM store.outcome_sum WHERE source = $source
+
+-- name: outcomes_before_from_rows
+SELECT outcome, count(*) AS cases, max(coalesce(reported_at, occurred_at))::DATE AS last_date
+FROM store.incident_version
+WHERE source = $source AND valid_to_load IS NULL
+GROUP BY outcome
+
+-- name: remembered_cases
+-- The cases of the last load that a feed of changes leaves as they are, read where they lie.
+SELECT version.source, onto.city, version.outcome, version.case_number, version.occurred_at, version.reported_at,
+       version.victims, version.kind, version.neighborhood, version.community, version.ward, version.precinct,
+       version.zone, version.longitude, version.latitude, version.placed_by, onto.load_id, 0::BIGINT AS raw_row,
+       onto.simulated
+FROM store.incident_version AS version
+JOIN source_onto AS onto ON onto.source = version.source
+WHERE version.valid_to_load IS NULL
+  AND NOT EXISTS (SELECT 1 FROM ended_version AS ended WHERE ended.version_row = version.rowid)
+
+-- name: end_replaced
 -- Cases of the last load that the new file holds too: it replaces them in every outcome.
-CREATE OR REPLACE TEMP TABLE earlier_version AS
-SELECT version.* EXCLUDE (valid_from_load, valid_to_load)
+INSERT INTO ended_version BY NAME
+SELECT version.* EXCLUDE (valid_from_load, valid_to_load), version.rowid AS version_row
 FROM store.incident_version AS version
 WHERE version.source = $source AND version.valid_to_load IS NULL
   AND EXISTS (SELECT 1 FROM typed_row AS newer
               WHERE newer.faults = 0 AND newer.case_number = version.case_number)
 
--- name: earlier_near_repeats
-CREATE OR REPLACE TEMP TABLE earlier_near_repeat AS
-SELECT version.* EXCLUDE (valid_from_load, valid_to_load)
+-- name: count_remembered
+SELECT count(*) FROM incident_now
+WHERE source = $source AND load_id = $load_id AND outcome <> 'near_repeat_shooting'
+
+-- name: count_remembered_of_sums
+SELECT coalesce(sum(cases), 0) - (SELECT count(*) FROM ended_version
+                                  WHERE source = $source AND outcome <> 'near_repeat_shooting')
+FROM store.outcome_sum
+WHERE source = $source AND outcome <> 'near_repeat_shooting'
+
+-- name: change_extents
+-- The extents of the last load, as the changes widen them. No row where a case went that was the extreme, and
+-- none came that is: then all cases are to be looked at.
+CREATE OR REPLACE TEMP TABLE outcome_extent AS
+WITH known AS (
+  SELECT outcome, first_date, last_date, most_victims FROM store.outcome_sum
+  WHERE source = $source AND outcome <> 'near_repeat_shooting'
+),
+went AS (
+  SELECT outcome, min(coalesce(reported_at, occurred_at))::DATE AS first_date,
+         max(coalesce(reported_at, occurred_at))::DATE AS last_date, max(victims) AS most_victims
+  FROM ended_version WHERE source = $source AND outcome <> 'near_repeat_shooting' GROUP BY outcome
+),
+came AS (
+  SELECT outcome, min(coalesce(reported_at, occurred_at))::DATE AS first_date,
+         max(coalesce(reported_at, occurred_at))::DATE AS last_date, max(victims) AS most_victims
+  FROM core_incident WHERE source = $source AND outcome <> 'near_repeat_shooting' GROUP BY outcome
+),
+lost AS (
+  SELECT 1
+  FROM known
+  JOIN went USING (outcome)
+  LEFT JOIN came USING (outcome)
+  WHERE (went.first_date <= known.first_date AND coalesce(came.first_date > known.first_date, true))
+     OR (went.last_date >= known.last_date AND coalesce(came.last_date < known.last_date, true))
+     OR (went.most_victims >= known.most_victims AND coalesce(came.most_victims < known.most_victims, true))
+)
+SELECT outcome, min(first_date) AS first_date, max(last_date) AS last_date, max(most_victims) AS most_victims
+FROM (FROM known UNION ALL BY NAME FROM came)
+WHERE NOT EXISTS (FROM lost)
+GROUP BY outcome
+
+-- name: copy_remembered
+INSERT INTO core_incident
+FROM incident_now WHERE source = $source AND load_id = $load_id AND outcome <> 'near_repeat_shooting'
+
+-- name: has_near_repeats
+SELECT 1 FROM store.incident_version
+WHERE source = $source AND valid_to_load IS NULL AND outcome = 'near_repeat_shooting' LIMIT 1
+
+-- name: end_near_repeats
+INSERT INTO ended_version BY NAME
+SELECT version.* EXCLUDE (valid_from_load, valid_to_load), version.rowid AS version_row
 FROM store.incident_version AS version
 WHERE version.source = $source AND version.valid_to_load IS NULL AND version.outcome = 'near_repeat_shooting'
-  AND version.case_number NOT IN (SELECT case_number FROM earlier_version WHERE outcome = 'near_repeat_shooting')
+  AND NOT EXISTS (SELECT 1 FROM ended_version AS ended WHERE ended.version_row = version.rowid)
 
--- name: insert_remembered
--- The other cases of the last load.
+-- name: judge_near_repeats
+-- Whether a shooting follows another within 14 days can differ only for one that came, and for one within 14 days
+-- after a shooting that came or went. What either follows lies at most 14 days before that shooting, so the
+-- fortnights around it hold all that is asked.
+CREATE OR REPLACE TEMP TABLE judged_near_repeat AS
+WITH changed AS MATERIALIZED (
+  SELECT neighborhood, occurred_at, case_number, NULL::BIGINT AS version_row, true AS is_there
+  FROM core_incident
+  WHERE source = $source AND outcome = 'gunshot' AND neighborhood IS NOT NULL AND occurred_at IS NOT NULL
+  UNION ALL
+  SELECT neighborhood, occurred_at, case_number, version_row, false
+  FROM ended_version
+  WHERE source = $source AND outcome = 'gunshot' AND neighborhood IS NOT NULL AND occurred_at IS NOT NULL
+),
+around AS (
+  SELECT neighborhood, occurred_at, case_number, version_row, is_there, true AS is_changed
+  FROM changed
+  UNION ALL
+  SELECT version.neighborhood, version.occurred_at, version.case_number, version.rowid, true, false
+  FROM store.incident_version AS version
+  WHERE version.source = $source AND version.valid_to_load IS NULL AND version.outcome = 'gunshot'
+    AND (version.neighborhood, time_bucket(INTERVAL 14 DAY, version.occurred_at)) IN (
+      SELECT (neighborhood, unnest([fortnight - INTERVAL 14 DAY, fortnight, fortnight + INTERVAL 14 DAY]))
+      FROM (SELECT DISTINCT neighborhood, time_bucket(INTERVAL 14 DAY, occurred_at) AS fortnight FROM changed)
+    )
+    AND NOT EXISTS (SELECT 1 FROM ended_version AS ended WHERE ended.version_row = version.rowid)
+)
+SELECT case_number, version_row, is_changed, coalesce(occurred_at <= earlier_at + INTERVAL 14 DAY, false) AS is_near
+FROM (
+  SELECT *, max(occurred_at) FILTER (WHERE is_there) OVER before AS earlier_at,
+         max(occurred_at) FILTER (WHERE is_changed) OVER before AS changed_at
+  FROM around
+  WINDOW before AS (PARTITION BY neighborhood ORDER BY occurred_at, case_number
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+)
+WHERE is_there AND (is_changed OR occurred_at <= changed_at + INTERVAL 14 DAY)
+
+-- name: add_new_near_repeats
 INSERT INTO core_incident
-SELECT version.source, $city, version.outcome, version.case_number, version.occurred_at, version.reported_at,
-       version.victims, version.kind, version.neighborhood, version.community, version.ward, version.precinct,
-       version.zone, version.longitude, version.latitude, version.placed_by, $load_id, 0, $simulated
+SELECT source, city, 'near_repeat_shooting', case_number, occurred_at, reported_at, 1,
+       kind, neighborhood, community, ward, precinct, zone, longitude, latitude, placed_by, load_id, raw_row, simulated
+FROM core_incident AS shot
+WHERE source = $source AND outcome = 'gunshot'
+  AND case_number IN (SELECT case_number FROM judged_near_repeat WHERE is_changed AND is_near)
+
+-- name: note_known_near_repeats
+-- Judged cases that were remembered, beside the near repeat that each of them was.
+CREATE OR REPLACE TEMP TABLE known_near_repeat AS
+SELECT judged.case_number, judged.version_row, judged.is_near, near.rowid AS near_row
+FROM judged_near_repeat AS judged
+LEFT JOIN (
+  SELECT case_number, rowid FROM store.incident_version
+  WHERE source = $source AND valid_to_load IS NULL AND outcome = 'near_repeat_shooting'
+) AS near ON near.case_number = judged.case_number
+WHERE NOT judged.is_changed
+
+-- name: add_known_near_repeats
+INSERT INTO core_incident
+SELECT version.source, onto.city, 'near_repeat_shooting', version.case_number, version.occurred_at,
+       version.reported_at, 1, version.kind, version.neighborhood, version.community, version.ward, version.precinct,
+       version.zone, version.longitude, version.latitude, version.placed_by, onto.load_id, 0, onto.simulated
 FROM store.incident_version AS version
-WHERE version.source = $source AND version.valid_to_load IS NULL AND version.outcome <> 'near_repeat_shooting'
-  AND NOT EXISTS (SELECT 1 FROM typed_row AS newer
-                  WHERE newer.faults = 0 AND newer.case_number = version.case_number)
+JOIN source_onto AS onto ON onto.source = version.source
+WHERE version.rowid IN (SELECT version_row FROM known_near_repeat WHERE is_near AND near_row IS NULL)
 
--- name: later_versions
--- What stands in the place of the replaced cases, and near repeats that only now are one.
-CREATE OR REPLACE TEMP TABLE later_version AS
-SELECT now.* EXCLUDE (city, load_id, raw_row, simulated)
-FROM core_incident AS now
-WHERE now.source = $source AND now.load_id <> $load_id
-UNION ALL
-SELECT now.* EXCLUDE (city, load_id, raw_row, simulated)
-FROM core_incident AS now
-ANTI JOIN earlier_near_repeat AS before ON before.case_number = now.case_number
-WHERE now.source = $source AND now.load_id = $load_id AND now.outcome = 'near_repeat_shooting'
-
--- name: earlier_no_longer_near
-INSERT INTO earlier_version BY NAME
-SELECT before.*
-FROM earlier_near_repeat AS before
-WHERE NOT EXISTS (SELECT 1 FROM core_incident AS now
-                  WHERE now.source = $source AND now.outcome = 'near_repeat_shooting'
-                    AND now.load_id = $load_id AND now.case_number = before.case_number)
+-- name: end_known_near_repeats
+INSERT INTO ended_version BY NAME
+SELECT version.* EXCLUDE (valid_from_load, valid_to_load), version.rowid AS version_row
+FROM store.incident_version AS version
+WHERE version.rowid IN (SELECT near_row FROM known_near_repeat WHERE NOT is_near AND near_row IS NOT NULL)

@@ -1,29 +1,7 @@
 -- name: of_outcomes
 -- One row for each outcome and figure; a figure that does not apply is NULL.
 SELECT outcome, figure.figure, figure.value, cases AS base, figure.note
-FROM (
-  SELECT outcome, count(*) AS cases,
-         count(*) FILTER (WHERE neighborhood IS NULL) AS no_neighborhood,
-         count(*) FILTER (WHERE ward IS NULL) AS no_ward,
-         count(*) FILTER (WHERE precinct IS NULL) AS no_precinct,
-         count(*) FILTER (WHERE neighborhood IS NULL OR placed_by LIKE '%neighborhood%') AS neighborhood_unlabelled,
-         count(*) FILTER (WHERE ward IS NULL OR placed_by LIKE '%ward%') AS ward_unlabelled,
-         count(*) FILTER (WHERE precinct IS NULL OR placed_by LIKE '%precinct%') AS precinct_unlabelled,
-         count(*) FILTER (WHERE placed_by IS NOT NULL) AS placed,
-         count(*) FILTER (WHERE longitude = 0 AND latitude = 0) AS at_zero,
-         count(*) FILTER (WHERE longitude IS NULL) AS no_point,
-         count(*) FILTER (WHERE occurred_at IS NULL) AS no_occurred,
-         count(*) FILTER (WHERE reported_at IS NOT NULL
-           AND date_trunc('month', occurred_at) <> date_trunc('month', reported_at)) AS other_month,
-         count(*) FILTER (WHERE reported_at > occurred_at + INTERVAL 7 DAY) AS over_week,
-         count(*) FILTER (WHERE timezone($zone, timezone($zone, occurred_at)) <> occurred_at) AS skipped_hour,
-         count(*) FILTER (WHERE timezone($zone, timezone($zone, occurred_at) + INTERVAL 1 HOUR) = occurred_at
-           OR timezone($zone, timezone($zone, occurred_at) - INTERVAL 1 HOUR) = occurred_at) AS hour_twice,
-         max(victims) AS largest, sum(victims) AS all_victims
-  FROM core_incident
-  WHERE source = $source
-  GROUP BY outcome
-) AS counted
+FROM outcome_sum AS counted
 CROSS JOIN LATERAL (VALUES
   ('neighborhood_label_missing', neighborhood_unlabelled, 'published without a neighborhood; placed by their point where they have one.'),
   ('ward_label_missing', ward_unlabelled, 'published without a ward; placed by their point where they have one.'),
@@ -39,7 +17,8 @@ CROSS JOIN LATERAL (VALUES
   ('reported_over_a_week_later', over_week, 'reported over a week after they occurred.'),
   ('in_the_skipped_hour', skipped_hour, 'timed in the hour that the clocks skip in March: kept as written.'),
   ('in_the_hour_that_comes_twice', hour_twice, 'timed in the hour that comes twice in November: kept as written.'),
-  ('victims_in_all', all_victims, 'in the file, by their victims: unfinished first and last months included.'),
-  ('most_victims_in_one_case', largest, 'the most victims that one case has.')
+  ('victims_in_all', victims, 'in the file, by their victims: unfinished first and last months included.'),
+  ('most_victims_in_one_case', most_victims, 'the most victims that one case has.')
 ) AS figure(figure, value, note)
+WHERE source = $source
 ORDER BY outcome, figure.figure
