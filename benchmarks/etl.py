@@ -20,6 +20,7 @@ the new ones (quality figures are of all), looks for near repeats among all, and
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -257,26 +258,42 @@ def run_incremental(path: Path) -> dict[str, float]:
         areas = next(item for item in load_sources() if item.id == "simulated_city_areas")
         changes = workplace / "changes.csv"
         generate(changes, rows // 100, first_case=rows)
-        seconds, cases = [], []
+        runs: list[dict[str, float]] = []
+        cases = []
         for number, file in enumerate((path, changes)):
             with work_database(workplace) as connection:
                 load_areas(connection, areas, workplace, [])
-                started = time.perf_counter()
+                marks = [time.perf_counter()]
                 onto = partial(take_remembered, connection, home)
                 loaded = load_rows(connection, source, [land_text(file, workplace)], 1, 0.0, onto)
-                rows_seconds = time.perf_counter() - started
+                marks.append(time.perf_counter())
                 count(connection, loaded)
+                marks.append(time.perf_counter())
                 compare_with_memory(connection, home, loaded)
                 quality_of_rows(connection, loaded)
+                marks.append(time.perf_counter())
                 found = connection.execute(
                     "SELECT sum(cases) FROM outcome_sum WHERE outcome <> 'near_repeat_shooting'"
                 ).fetchone()
                 cases.append(int(found[0]) if found else 0)
+                days = count_days(connection, loaded)
+                marks.append(time.perf_counter())
                 remember(connection, home, [loaded], f"2026.1.{number}")
-                seconds.append(time.perf_counter() - started)
+                marks.append(time.perf_counter())
+            stages = [after - before for before, after in itertools.pairwise(marks)]
+            named = zip(("rows", "counts", "compared", "days", "remembered"), stages, strict=True)
+            runs.append({**dict(named), "days": days, "all": sum(stages) - stages[3]})
     if not cases[0] < cases[1] < cases[0] * 1.02:
         raise SystemExit(f"the incremental load went from {cases[0]} to {cases[1]} cases")
-    return {"seconds": seconds[1], "full": seconds[0], "stage_rows": rows_seconds}
+    full, changed = runs
+    return {
+        "seconds": changed.pop("all"),
+        "full": full.pop("all"),
+        "days_beside": changed.pop("days"),
+        "full_days_beside": full.pop("days"),
+        **{f"stage_{name}": value for name, value in changed.items()},
+        **{f"full_{name}": value for name, value in full.items()},
+    }
 
 
 def run_pandas(path: Path) -> dict[str, float]:

@@ -28,21 +28,22 @@ def _rows_to_count(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) ->
 
 
 def count_cells(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
-    """Fill `month_cell` and `hour_cell`; of changes also what the store will add to its cells."""
-    core = load_statements("core")
-    source = loaded.source.id
+    """Fill `month_cell_change` and `hour_cell_change`; the views `month_cell` and `hour_cell` of all that sums up.
+
+    In the views a cell may stand in several rows, some of them below 0: whoever counts sums over them.
+    """
+    source = literal(loaded.source.id)
     is_change = _rows_to_count(connection, loaded)
-    for cells, changes in CELLS.items():
-        counted = core[f"changed_{cells}"].text
-        if is_change:
-            connection.execute(
-                f"INSERT INTO {changes} BY NAME SELECT {literal(source)} AS source, *, 0 AS load_number FROM ({counted})"
-            )
-            connection.execute(core[f"corrected_{cells}"].text, {"source": source})
-        else:
-            connection.execute(
-                f"INSERT INTO {cells} BY NAME SELECT {literal(source)} AS source, * FROM ({counted})"
-            )
+    for cells in CELLS:
+        counted = load_statements("core")[f"changed_{cells}"].text
+        connection.execute(
+            f"INSERT INTO {cells}_change BY NAME SELECT {source} AS source, *, 0 AS load_number FROM ({counted})"
+        )
+        tables = [f"{cells}_change", *([f"store.{cells}_change"] if is_change else [])]
+        rows = " UNION ALL ".join(
+            f"SELECT * EXCLUDE (load_number) FROM {table} WHERE source = {source}" for table in tables
+        )
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {cells} AS {rows}")
 
 
 def count_areas(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
@@ -55,7 +56,7 @@ def count_areas(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> No
             passes.append(
                 f"SELECT outcome, '{basis}' AS month_basis, {basis}_month AS month, '{geography}' AS geography, "
                 f"{area} AS area, sum(incidents)::BIGINT AS incidents, sum(victims)::BIGINT AS victims FROM month_cell "
-                f"WHERE source = {literal(loaded.source.id)} AND {basis}_month IS NOT NULL AND {area} IS NOT NULL "
+                f"WHERE {basis}_month IS NOT NULL AND {area} IS NOT NULL "
                 f"GROUP BY outcome, {basis}_month{by}"
             )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE area_count AS {' UNION ALL '.join(passes)}")

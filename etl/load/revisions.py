@@ -9,7 +9,18 @@ import duckdb
 
 from etl.load.changes import changes_of
 from etl.load.incidents import LoadedRows
-from etl.load.store import CELLS, COLUMNS, PLACES, SUMS, LastLoad, attached, last_load, make_store, store_path
+from etl.load.store import (
+    CELLS,
+    COLUMNS,
+    PLACES,
+    SUMS,
+    LastLoad,
+    attached,
+    columns_of_store,
+    last_load,
+    make_store,
+    store_path,
+)
 from etl.load.usual_share import rows_of
 from etl.problems import BadInput, Problem
 from etl.source_settings import Source
@@ -19,8 +30,8 @@ from etl.statements import load_statements
 # A publisher withdraws a few cases between exports; more than this is a part of an export.
 FALL_ALLOWED = 0.05
 CASES_ALLOWED = 10
-# Changes that add up to cells are put together when they are more than twice as many rows as the cells.
-ROWS_A_CELL = 2
+# Changes of cells are put together when they are more rows than the cells they change.
+ROWS_A_CELL = 1
 NOTHING_UNTOUCHED = "SELECT NULL::VARCHAR AS outcome, 0 AS cases, 0 AS victims WHERE false"
 
 
@@ -110,9 +121,10 @@ def remember(
     if not rows:
         return
     with attached(connection, home, writing=True):
+        there = columns_of_store(connection)
         connection.execute("BEGIN TRANSACTION")
         try:
-            make_store(connection)
+            make_store(connection, there)
             for loaded in rows:
                 _remember_source(connection, loaded, release_id)
             connection.execute("COMMIT")
@@ -178,30 +190,40 @@ def _end_versions(
 
 
 def _remember_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows, load: int) -> None:
-    """Cells: what this load added, or all of them when the store holds none, or twice as many rows as cells."""
+    """What this load added to the cells; put together with what was there when that has outgrown the first load."""
     source = loaded.source.id
-    for cells, changes in CELLS.items():
-        there = _rows(connection, f"store.{changes}", source)
-        rows = _rows(connection, cells, source)
-        if loaded.onto is not None and loaded.is_counted and there <= ROWS_A_CELL * rows:
-            columns, table = "* EXCLUDE (load_number)", changes
-        else:
-            columns, table = "*", cells
-            connection.execute(f"DELETE FROM store.{changes} WHERE source = ?", [source])
-        connection.execute(
-            f"INSERT INTO store.{changes} BY NAME SELECT {columns}, ? AS load_number FROM {table} WHERE source = ?",
-            [load, source],
+    own = f"source = {literal(source)}"
+    is_change = loaded.onto is not None and loaded.is_counted
+    for cells in CELLS:
+        kept, rows = (
+            f"store.{cells}_change",
+            f"(SELECT * EXCLUDE (load_number) FROM {cells}_change WHERE {own})",
         )
-    connection.execute(f"DELETE FROM store.{SUMS} WHERE source = ?", [source])
+        if is_change and _outgrown(connection, kept, source):
+            connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {cells} AS FROM {rows} UNION ALL SELECT * EXCLUDE (load_number) FROM {kept} WHERE {own}"
+            )
+            merged = load_statements("core")[f"merged_{cells}"].text
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE merged_cell AS {merged}")
+            rows = "merged_cell"
+        if not is_change or rows == "merged_cell":
+            connection.execute(f"DELETE FROM {kept} WHERE {own}")
+        connection.execute(f"INSERT INTO {kept} BY NAME SELECT *, ? AS load_number FROM {rows}", [load])
+    connection.execute(f"DELETE FROM store.{SUMS} WHERE {own}")
     connection.execute(
-        f"INSERT INTO store.{SUMS} BY NAME SELECT * REPLACE (? AS load_number) FROM {SUMS} WHERE source = ?",
-        [load, source],
+        f"INSERT INTO store.{SUMS} BY NAME SELECT * REPLACE (? AS load_number) FROM {SUMS} WHERE {own}",
+        [load],
     )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str, source: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {table} WHERE source = ?", [source]).fetchone()
-    return int(row[0]) if row else 0
+def _outgrown(connection: duckdb.DuckDBPyConnection, kept: str, source: str) -> bool:
+    """Whether later loads have more rows than the first, the one with every cell."""
+    row = connection.execute(
+        f"SELECT count(*) FILTER (WHERE load_number > first) > {ROWS_A_CELL} * count(*) FILTER (WHERE load_number = first) "
+        f"FROM (SELECT load_number, min(load_number) OVER () AS first FROM {kept} WHERE source = ?)",
+        [source],
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def counts_as_of(home: Path, source: str, release_id: str) -> list[tuple[str, str, int, int]]:

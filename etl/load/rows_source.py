@@ -17,6 +17,7 @@ from etl.load.near_repeats import add_near_repeats
 from etl.load.placing import place_by_point
 from etl.load.quality import quality_of_rows
 from etl.load.raw import RawView
+from etl.load.records import insert_records
 from etl.load.revisions import compare, compare_with_memory
 from etl.load.usual_share import refuse_unusual
 from etl.problems import SettingsError
@@ -153,14 +154,15 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
         name for name, readings in (("occurred", rows.occurred), ("reported", rows.reported)) if readings
     ]
     kinds = ["city", *(kind for kind in GEOGRAPHIES if kind in rows.areas or kind in rows.derived)]
-    for outcome, (first, last) in loaded.spans.items():
-        for unit in units.get(outcome, ("incidents",)):
-            for basis in bases:
-                for kind in kinds:
-                    connection.execute(
-                        "INSERT INTO count_span VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        [source.city, kind, basis, outcome, unit, first, last, source.simulated],
-                    )
+    spans = [
+        (source.city, kind, basis, outcome, unit, first, last, source.simulated)
+        for outcome, (first, last) in loaded.spans.items()
+        for unit in units.get(outcome, ("incidents",))
+        for basis in bases
+        for kind in kinds
+    ]
+    insert_records(connection, "count_span", spans)
+    connection.execute(core["number_measures"].text, {"city": source.city})
     if rows.area_list == "from_rows":
         for kind in kinds[1:]:
             connection.execute(
@@ -172,8 +174,8 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
             )
     count_cells(connection, loaded)
     count_areas(connection, loaded)
-    asked = {"source": source.id, "city": source.city}
-    connection.execute(core["insert_cell_counts"].text, {"city": source.city})
+    asked = {"city": source.city}
+    connection.execute(core["insert_cell_counts"].text, asked)
     connection.execute(core["insert_weekday_hours"].text, asked)
     if rows.reported and rows.occurred:
         connection.execute(core["insert_triangle"].text, {**asked, "simulated": source.simulated})

@@ -19,13 +19,13 @@ from etl.statements import load_statements
 
 COLUMNS = "source, outcome, case_number, occurred_at, reported_at, victims, kind, neighborhood, community, ward, precinct, zone"
 PLACES = "longitude, latitude, placed_by"
-# Tables of cells of a build, and the table of the store that remembers each as what every load added to it.
+# Cells, in a build and in the store each as a table of what a load adds to them (month_cell_change).
 # Whoever changes what a cell is gives its table another name.
-CELLS = {"month_cell": "month_cell_change", "hour_cell": "hour_cell_change"}
+CELLS = ("month_cell", "hour_cell")
 SUMS = "outcome_sum"
-TABLES = ("load_history", "incident_version", *CELLS.values(), SUMS)
-# Cells as an older version kept them: whole after each load. They are counted again from the cases.
-OLDER_TABLES = ("month_cell", "hour_cell")
+TABLES = ("load_history", "incident_version", *(f"{cells}_change" for cells in CELLS), SUMS)
+# Cells as an older version kept them, whole after each load, are counted again from the cases.
+OLDER_TABLES = CELLS
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,17 @@ def last_load(connection: duckdb.DuckDBPyConnection, source: str) -> LastLoad | 
 
 
 def columns_of_store(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
-    """Columns of each table of the attached `store`."""
+    """Columns of each table that the attached `store` holds. (Its catalog would take ten times as long.)
+
+    Not inside a transaction: a table that is not there would end it.
+    """
     found: dict[str, set[str]] = {}
-    for table, column in connection.execute(
-        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'store'"
-    ).fetchall():
-        found.setdefault(str(table), set()).add(str(column))
+    for table in dict.fromkeys((*TABLES, *OLDER_TABLES)):
+        try:
+            columns = connection.execute(f"SELECT * FROM store.{table} LIMIT 0").description or []
+        except duckdb.CatalogException:
+            continue
+        found[table] = {str(column[0]) for column in columns}
     return found
 
 
@@ -103,9 +108,11 @@ def make_incident_view(connection: duckdb.DuckDBPyConnection, with_store: bool =
     )
 
 
-def make_store(connection: duckdb.DuckDBPyConnection) -> None:
-    """The tables of the attached `store` as the dictionary describes them; an older store gets what it lacks."""
-    there = columns_of_store(connection)
+def make_store(connection: duckdb.DuckDBPyConnection, there: dict[str, set[str]]) -> None:
+    """The tables of the attached `store` as the dictionary describes them; an older store gets what it lacks.
+
+    there: `columns_of_store`.
+    """
     for name in TABLES:
         table = load_dictionary()[name]
         if name not in there:

@@ -114,12 +114,12 @@ def test_the_cells_of_the_store_add_up_to_its_cases(feed: Feed) -> None:
         assert connection.execute("SELECT count(DISTINCT load_number) FROM month_cell_change").fetchone() == (
             2,
         )
-        for cells in CELLS.values():
+        for cells in CELLS:
             differing = connection.execute(
                 f"""
                 SELECT * FROM (
                   SELECT outcome, occurred_month, sum(incidents) AS incidents, sum(victims) AS victims
-                  FROM {cells} WHERE occurred_month IS NOT NULL GROUP BY ALL HAVING sum(incidents) <> 0
+                  FROM {cells}_change WHERE occurred_month IS NOT NULL GROUP BY ALL HAVING sum(incidents) <> 0
                 ) AS cell
                 FULL JOIN (
                   SELECT outcome, date_trunc('month', occurred_at)::DATE AS occurred_month, count(*) AS incidents,
@@ -147,7 +147,7 @@ def test_changes_are_put_together_before_they_outgrow_the_cells(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = feed.copy("together")
-    monkeypatch.setattr(revisions, "ROWS_A_CELL", 0)
+    monkeypatch.setattr(revisions, "ROWS_A_CELL", -1)
     feed.load_the_same(home)
     with store(home) as connection:
         assert connection.execute("SELECT DISTINCT load_number FROM month_cell_change").fetchall() == [(2,)]

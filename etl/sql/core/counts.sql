@@ -1,5 +1,5 @@
 -- name: make_tables
--- Counts on their way to out_monthly, and over which months an area without a count is a zero.
+-- Ready-made counts on their way to out_monthly, and over which months an area without a count is a zero.
 CREATE TEMP TABLE cell_count (
   city VARCHAR, geography VARCHAR, area VARCHAR, month DATE, month_basis VARCHAR, outcome VARCHAR, unit VARCHAR,
   count BIGINT
@@ -12,14 +12,11 @@ CREATE TEMP TABLE weekday_hour_count (
   city VARCHAR, outcome VARCHAR, unit VARCHAR, weekday INTEGER, hour INTEGER, count BIGINT,
   first_month DATE, last_month DATE, simulated BOOLEAN
 );
--- Cells that counts are sums of. What the store remembers of a feed of changes is taken over and corrected.
-CREATE TEMP TABLE month_cell (
-  source VARCHAR, outcome VARCHAR, occurred_month DATE, reported_month DATE, neighborhood VARCHAR, community VARCHAR,
-  ward VARCHAR, precinct VARCHAR, zone VARCHAR, incidents BIGINT, victims BIGINT
+-- The measures that rows are counted by, and their counts. They are joined by number, which costs a third of names.
+CREATE TEMP TABLE measure (
+  number BIGINT, city VARCHAR, geography VARCHAR, month_basis VARCHAR, outcome VARCHAR, unit VARCHAR
 );
-CREATE TEMP TABLE hour_cell (
-  source VARCHAR, outcome VARCHAR, occurred_month DATE, weekday BIGINT, hour BIGINT, incidents BIGINT, victims BIGINT
-);
+CREATE TEMP TABLE measured_count (number BIGINT, area VARCHAR, month DATE, count BIGINT);
 CREATE TEMP TABLE daily_count (
   city VARCHAR, geography VARCHAR, area VARCHAR, date DATE, date_basis VARCHAR, outcome VARCHAR, unit VARCHAR,
   count BIGINT
@@ -33,6 +30,7 @@ CREATE TEMP TABLE ended_version (
 CREATE TEMP TABLE source_onto (source VARCHAR, city VARCHAR, load_id INTEGER, simulated BOOLEAN)
 
 -- name: changed_month_cell
+-- Cells that counts are sums of: what a load adds to them, which of a first load is all.
 -- row_to_count: rows that came (sign 1) and rows that went (sign -1).
 SELECT outcome, date_trunc('month', occurred_at)::DATE AS occurred_month,
        date_trunc('month', reported_at)::DATE AS reported_month, neighborhood, community, ward, precinct, zone,
@@ -48,20 +46,18 @@ FROM row_to_count
 WHERE occurred_at IS NOT NULL
 GROUP BY outcome, date_trunc('month', occurred_at)::DATE, isodow(occurred_at), hour(occurred_at)
 
--- name: corrected_month_cell
--- What every earlier load added to the cells, and what this one adds.
-INSERT INTO month_cell
-SELECT $source, outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone,
-       sum(incidents)::BIGINT, sum(victims)::BIGINT
-FROM (FROM store.month_cell_change WHERE source = $source UNION ALL FROM month_cell_change WHERE source = $source)
-GROUP BY outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone
+-- name: merged_month_cell
+SELECT source, outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone,
+       sum(incidents)::BIGINT AS incidents, sum(victims)::BIGINT AS victims
+FROM month_cell
+GROUP BY source, outcome, occurred_month, reported_month, neighborhood, community, ward, precinct, zone
 HAVING sum(incidents) <> 0
 
--- name: corrected_hour_cell
-INSERT INTO hour_cell
-SELECT $source, outcome, occurred_month, weekday, hour, sum(incidents)::BIGINT, sum(victims)::BIGINT
-FROM (FROM store.hour_cell_change WHERE source = $source UNION ALL FROM hour_cell_change WHERE source = $source)
-GROUP BY outcome, occurred_month, weekday, hour
+-- name: merged_hour_cell
+SELECT source, outcome, occurred_month, weekday, hour, sum(incidents)::BIGINT AS incidents,
+       sum(victims)::BIGINT AS victims
+FROM hour_cell
+GROUP BY source, outcome, occurred_month, weekday, hour
 HAVING sum(incidents) <> 0
 
 -- name: changed_sums
@@ -116,15 +112,30 @@ SELECT $source AS source, $zone AS time_zone, 0 AS load_number, sum_now.*, exten
 FROM sum_now
 LEFT JOIN outcome_extent AS extent ON extent.outcome = sum_now.outcome
 
+-- name: number_measures
+INSERT INTO measure
+SELECT (SELECT count(*) FROM measure) + row_number() OVER (), city, geography, month_basis, outcome, unit
+FROM count_span AS span
+WHERE city = $city
+  AND NOT EXISTS (SELECT 1 FROM measure AS there
+                  WHERE there.city = span.city AND there.geography = span.geography
+                    AND there.month_basis = span.month_basis AND there.outcome = span.outcome AND there.unit = span.unit)
+
 -- name: insert_cell_counts
 -- area_count: the cells of a source summed by kind of area and basis.
-INSERT INTO cell_count
-SELECT span.city, span.geography, cell.area, cell.month, span.month_basis, span.outcome, span.unit,
-       CASE WHEN span.unit = 'victims' THEN cell.victims ELSE cell.incidents END
+INSERT INTO measured_count
+SELECT span.number, cell.area, cell.month, CASE WHEN span.unit = 'victims' THEN cell.victims ELSE cell.incidents END
 FROM area_count AS cell
-JOIN count_span AS span
-  ON span.city = $city AND span.geography = cell.geography AND span.outcome = cell.outcome
-  AND span.month_basis = cell.month_basis AND cell.month BETWEEN span.first_month AND span.last_month
+JOIN (
+  SELECT measure.*, span.first_month, span.last_month
+  FROM count_span AS span
+  JOIN measure
+    ON measure.city = span.city AND measure.geography = span.geography AND measure.month_basis = span.month_basis
+    AND measure.outcome = span.outcome AND measure.unit = span.unit
+  WHERE span.city = $city
+) AS span
+  ON span.geography = cell.geography AND span.outcome = cell.outcome AND span.month_basis = cell.month_basis
+  AND cell.month BETWEEN span.first_month AND span.last_month
 
 -- name: insert_weekday_hours
 INSERT INTO weekday_hour_count
@@ -135,9 +146,10 @@ FROM hour_cell AS cell
 JOIN count_span AS span
   ON span.city = $city AND span.outcome = cell.outcome AND span.geography = 'city'
   AND span.month_basis = 'occurred'
-WHERE cell.source = $source AND cell.occurred_month BETWEEN span.first_month AND span.last_month
+WHERE cell.occurred_month BETWEEN span.first_month AND span.last_month
 GROUP BY span.city, span.outcome, span.unit, cell.weekday, cell.hour, span.first_month, span.last_month,
          span.simulated
+HAVING sum(cell.incidents) <> 0
 
 -- name: number_series
 -- Each area and measure that has a row a month. Joined by number, its names are compared once, not every month.
@@ -169,6 +181,16 @@ FROM cell_count AS cell
 JOIN numbered_series AS series
   ON series.city = cell.city AND series.geography = cell.geography AND series.area = cell.area
   AND series.month_basis = cell.month_basis AND series.outcome = cell.outcome AND series.unit = cell.unit
+UNION ALL
+SELECT series.number, cell.month, cell.count
+FROM measured_count AS cell
+JOIN (
+  SELECT series.number, series.area, measure.number AS measure
+  FROM numbered_series AS series
+  JOIN measure
+    ON measure.city = series.city AND measure.geography = series.geography
+    AND measure.month_basis = series.month_basis AND measure.outcome = series.outcome AND measure.unit = series.unit
+) AS series ON series.measure = cell.number AND series.area = cell.area
 
 -- name: make_out_weekday_hour
 INSERT INTO out_weekday_hour
@@ -261,7 +283,7 @@ WITH lag AS (
   SELECT outcome, occurred_month AS month,
          greatest(date_diff('month', occurred_month, reported_month), 0) AS months_late, sum(incidents) AS cases
   FROM month_cell
-  WHERE source = $source AND occurred_month IS NOT NULL AND reported_month IS NOT NULL
+  WHERE occurred_month IS NOT NULL AND reported_month IS NOT NULL
   GROUP BY outcome, occurred_month, greatest(date_diff('month', occurred_month, reported_month), 0)
 ),
 cell AS (
@@ -272,7 +294,7 @@ cell AS (
   FROM (SELECT DISTINCT outcome, first_month, last_month FROM count_span
         WHERE city = $city AND geography = 'city' AND month_basis = 'reported'
           -- a city may have its outcomes in several sources, each with a triangle of its own
-          AND outcome IN (SELECT outcome FROM month_cell WHERE source = $source)) AS span
+          AND outcome IN (SELECT outcome FROM month_cell GROUP BY outcome HAVING sum(incidents) <> 0)) AS span
   CROSS JOIN LATERAL (
     SELECT month::DATE AS month, unnest(range(0, 7)) AS months_after
     FROM (SELECT unnest(generate_series(span.first_month, span.last_month, INTERVAL 1 MONTH)) AS month)
