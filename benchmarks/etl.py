@@ -8,13 +8,14 @@ Each run makes a file of invented incidents and measures, on that same file, in 
   neighborhood, which the peers do not make;
 - `pandas`: the same work in pandas;
 - `incremental` (up to a million rows): 1 % new rows, as a feed of changes, onto a full load that is remembered; both
-  from the file to counts, comparison and memory.
+  from the file to counts, comparison, quality figures and memory, with the seconds of each stage (`full_…` of the
+  full load). Of each the fastest run counts.
 
-Rows: `etl vs raw read` (limit 3), `etl vs pandas` (limit 0.5), `1 % new rows vs full build` (limit 0.5), `etl memory`
+Rows: `etl vs raw read` (limit 3), `etl vs pandas` (limit 0.5), `1 % new rows vs full build` (limit 0.25), `etl memory`
 (limit 2 GB) and `etl growth with rows` (time beside the raw read, many rows over few), with seconds and peak memory.
 What limits it: reading and typing text (two thirds of the time; every value is trimmed, compared with the words for
-missing, cast and checked), on as many cores as there are. An incremental load still puts the remembered cases beside
-the new ones (quality figures are of all), looks for near repeats among all, and writes the table of counts anew.
+missing, cast and checked), on as many cores as there are. An incremental load costs what its rows cost and a part that
+does not grow with the cases remembered: a release is whole, so the table of counts is written anew (146,400 rows here).
 """
 
 from __future__ import annotations
@@ -392,8 +393,11 @@ def main() -> None:
                     if name == "incremental" and rows > INCREMENTAL_UP_TO:
                         continue
                     found = measure(name, path)
-                    if name not in best or found["seconds"] < best[name]["seconds"]:
+                    before = best.get(name, found)
+                    if found["seconds"] <= before["seconds"]:
                         best[name] = found
+                    if "full" in found:
+                        best[name]["full"] = min(found["full"], before["full"])
             size = path.stat().st_size / 1e6
         if best["etl"]["total"] != best["pandas"]["total"]:
             raise SystemExit(f"etl counts {best['etl']['total']}, pandas {best['pandas']['total']}")
@@ -420,9 +424,13 @@ def main() -> None:
                 "ours": round(best["incremental"]["seconds"], 2),
                 "peer": round(best["incremental"]["full"], 2),
                 "ratio": round(best["incremental"]["seconds"] / best["incremental"]["full"], 2),
-                "limit": 0.5,
+                "limit": 0.25,
                 "unit": "s",
-                "stage_rows": round(best["incremental"]["stage_rows"], 2),
+                **{
+                    key: round(value, 2)
+                    for key, value in best["incremental"].items()
+                    if key.startswith(("stage_", "full_")) or key == "days_beside"
+                },
             }
             results.append(row)
             print(row, flush=True)

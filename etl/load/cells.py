@@ -47,7 +47,7 @@ def count_cells(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> No
 
 
 def count_areas(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:
-    """The table `area_count`: cells by area and month, on each basis. A pass for each kind of area has few groups."""
+    """Cells summed by area and month on each basis, into `measured_count`. A pass for each kind of area has few groups."""
     passes = []
     for basis in ("occurred", "reported"):
         for geography in ("city", *GEOGRAPHIES):
@@ -56,10 +56,10 @@ def count_areas(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> No
             passes.append(
                 f"SELECT outcome, '{basis}' AS month_basis, {basis}_month AS month, '{geography}' AS geography, "
                 f"{area} AS area, sum(incidents)::BIGINT AS incidents, sum(victims)::BIGINT AS victims FROM month_cell "
-                f"WHERE {basis}_month IS NOT NULL AND {area} IS NOT NULL "
-                f"GROUP BY outcome, {basis}_month{by}"
+                f"WHERE {basis}_month IS NOT NULL AND {area} IS NOT NULL GROUP BY outcome, {basis}_month{by}"
             )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE area_count AS {' UNION ALL '.join(passes)}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW area_count AS {' UNION ALL '.join(passes)}")
+    connection.execute(load_statements("core")["insert_cell_counts"].text, {"city": loaded.source.city})
 
 
 def sum_outcomes(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:

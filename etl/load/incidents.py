@@ -118,7 +118,8 @@ def _insert_outcomes(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) 
         if rows.row_is == "case":
             connection.execute(core["repeated_case"].text)
             connection.execute(core["insert_cases"].text, {**given, "outcome": rule.outcome})
-            connection.execute(core["note_dropped_rows"].text)
+            if _count(connection, "repeated_case"):
+                connection.execute(core["note_dropped_rows"].text)
         else:
             connection.execute(core["insert_victims"].text, {**given, "outcome": rule.outcome})
     connection.execute("DROP VIEW outcome_row")

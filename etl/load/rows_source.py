@@ -175,7 +175,6 @@ def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> 
     count_cells(connection, loaded)
     count_areas(connection, loaded)
     asked = {"city": source.city}
-    connection.execute(core["insert_cell_counts"].text, asked)
     connection.execute(core["insert_weekday_hours"].text, asked)
     if rows.reported and rows.occurred:
         connection.execute(core["insert_triangle"].text, {**asked, "simulated": source.simulated})

@@ -9,8 +9,7 @@ GROUP BY city, from_geography, from_area, to_geography
 -- name: repeated_case
 -- Cases of one outcome that stand in several rows. Found by a 64-bit hash first, which is cheap, then by name.
 CREATE OR REPLACE TEMP TABLE repeated_case AS
-SELECT case_number, max(typed_id) AS kept, count(*) AS copies,
-       count(DISTINCT victims) AS victim_counts
+SELECT case_number, max(typed_id) AS kept
 FROM outcome_row
 WHERE hash(case_number) IN (SELECT hash(case_number) FROM outcome_row GROUP BY hash(case_number) HAVING count(*) > 1)
 GROUP BY case_number

@@ -168,13 +168,16 @@ around AS (
 )
 SELECT case_number, version_row, is_changed, coalesce(occurred_at <= earlier_at + INTERVAL 14 DAY, false) AS is_near
 FROM (
-  SELECT *, max(occurred_at) FILTER (WHERE is_there) OVER before AS earlier_at,
-         max(occurred_at) FILTER (WHERE is_changed) OVER before AS changed_at
-  FROM around
-  WINDOW before AS (PARTITION BY neighborhood ORDER BY occurred_at, case_number
-                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+  SELECT *, lag(there_at IGNORE NULLS) OVER in_order AS earlier_at,
+         lag(changed_at IGNORE NULLS) OVER in_order AS last_change_at
+  FROM (
+    SELECT *, CASE WHEN is_there THEN occurred_at END AS there_at,
+           CASE WHEN is_changed THEN occurred_at END AS changed_at
+    FROM around
+  )
+  WINDOW in_order AS (PARTITION BY neighborhood ORDER BY occurred_at, case_number)
 )
-WHERE is_there AND (is_changed OR occurred_at <= changed_at + INTERVAL 14 DAY)
+WHERE is_there AND (is_changed OR occurred_at <= last_change_at + INTERVAL 14 DAY)
 
 -- name: add_new_near_repeats
 INSERT INTO core_incident
