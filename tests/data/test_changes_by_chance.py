@@ -10,11 +10,14 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from shapely import box
 
 from benchmarks.etl import SETTINGS
 from etl.load import rows_source
 from etl.load.changes import count_whole
 from etl.load.incidents import LoadedRows
+from etl.load.loading import Loading
+from etl.sources.boundaries import Area
 from tests.data.conftest import few_sources, load_and_remember
 
 HEADER = "case_number,offense,occurred_at,reported_at,neighborhood,ward,precinct,longitude,latitude,victims\n"
@@ -123,5 +126,49 @@ def test_only_what_changed_is_counted_and_nothing_is_missed(
     )
     for table in COUNTS:
         pd.testing.assert_frame_equal(one[table], export[table])
+    pd.testing.assert_frame_equal(of_outcomes(one["out_quality"]), of_outcomes(export["out_quality"]))
     near = one["out_monthly"].query("outcome == 'near_repeat_shooting'")
     assert near["count"].sum() > 50
+
+
+def of_outcomes(quality: pd.DataFrame) -> pd.DataFrame:
+    """Figures of cases; those of rows are of other files."""
+    return quality[~quality["figure"].isin(["rows_rejected", "duplicate_rows_dropped"])].reset_index(
+        drop=True
+    )
+
+
+@pytest.mark.slow
+def test_a_boundary_file_that_comes_later_places_remembered_cases_too(
+    tmp_path: Path, no_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(9)
+
+    def somewhere() -> tuple[str, ...]:
+        case = list(drawn(chance))
+        case[6:8] = [str(chance.choice([-93.2, -93.1])), str(chance.choice([44.9, 45.0]))]
+        return tuple(case)
+
+    cases = {f"A{number}": somewhere() for number in range(120)}
+    halves = [
+        Area("ward", "1", box(-93.3, 44.8, -93.15, 45.1)),
+        Area("ward", "2", box(-93.15, 44.8, -93, 45.1)),
+    ]
+    options = {"programs": no_programs, "sources": settings(tmp_path / "feeds", "changes")}
+    home = tmp_path / "home"
+    load_and_remember(home, "2026.1.0", data=[written(tmp_path / "first", cases)], **options)
+    monkeypatch.setattr(Loading, "polygons", lambda loading, city: {"ward": halves})
+    for number in range(1, 3):
+        feed = {f"B{number}{place}": somewhere() for place in range(5)}
+        cases |= feed
+        data = [written(tmp_path / f"feed{number}", feed)]
+        placed = load_and_remember(home, f"2026.1.{number}", data=data, **options)
+    parts = {"programs": no_programs, "sources": settings(tmp_path / "parts", "parts")}
+    data = [written(tmp_path / "whole", cases)]
+    whole = load_and_remember(tmp_path / "other", "2026.1.0", data=data, **parts)
+    for table in COUNTS:
+        pd.testing.assert_frame_equal(placed[table], whole[table])
+    pd.testing.assert_frame_equal(of_outcomes(placed["out_quality"]), of_outcomes(whole["out_quality"]))
+    figures = placed["out_quality"].set_index("figure")["value"]
+    assert figures["gunshot_placed_by_point"] > 10
+    assert figures["gunshot_ward_disagrees_with_point"] > 0
