@@ -88,11 +88,13 @@ def test_the_finding_is_the_sentence_of_the_pages(release, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)
-@pytest.mark.parametrize("file_format", FORMAT_NAMES)
-def test_the_same_document_gives_the_same_bytes(release, kind: str, file_format: str) -> None:
+def test_the_same_document_gives_the_same_bytes(release, kind: str) -> None:
     # office files carry seconds, so the clock is let run on
-    first, second = (render(document(release, kind), file_format).data for _ in pauses())
-    assert first == second
+    first, second = (
+        {file_format: render(document(release, kind), file_format).data for file_format in FORMAT_NAMES}
+        for _ in pauses()
+    )
+    assert [name for name in first if first[name] != second[name]] == []
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)
