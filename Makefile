@@ -75,9 +75,10 @@ faults: $(VENV)/dev.stamp ## Kill the writers of uploads and of releases 200 tim
 	@$(BIN)/python -m tests.trust.kills --kills 200 --builds 200 | tee benchmarks/results/kills.txt
 	@$(BIN)/python -m pytest tests/trust/test_faults.py tests/trust/test_backup.py tests/trust/test_behind_proxy.py
 
-load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `streamlit run`; the heaviest page; 10,000 runs
+load: $(VENV)/app.stamp ## Council night: 200 people clicking, beside plain `streamlit run`; the heaviest page, also with two processes; 10,000 runs
 	@$(BIN)/python -m benchmarks.load --sessions 200 --compare --json benchmarks/results/load.json
 	@$(BIN)/python -m benchmarks.load --sessions 200 --page results --json benchmarks/results/load.json
+	@$(BIN)/python -m benchmarks.load --sessions 200 --page results --processes 2 --json benchmarks/results/load.json
 	@$(BIN)/python -m benchmarks.load --sessions 200 --seconds 300 --json benchmarks/results/load.json
 
 audit: $(VENV)/dev.stamp ## Known faults of the pinned packages (needs a network)

@@ -6,6 +6,7 @@ grows. A run that shows an error or an empty page counts as an error.
 
     python -m benchmarks.load --quick                      20 sessions, served app only
     python -m benchmarks.load --sessions 200 --every 5     council night
+    python -m benchmarks.load --processes 2 --page results  two processes behind nginx, as docs/operations.md has them
     python -m benchmarks.load --url http://127.0.0.1:8501 --server-pid 4711
 """
 
@@ -21,9 +22,10 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ from typing import Any
 import httpx
 import websockets
 
+from benchmarks import proxy
 from benchmarks.ratios import Ratio, ratio, report
 from benchmarks.streamlit_client import Run, StreamlitClient, choices
 
@@ -64,7 +67,10 @@ async def visitor(number: int, options: argparse.Namespace, url: str, crowd: Cro
     await asyncio.sleep(options.ramp * number / max(1, options.sessions))
     until = time.perf_counter() + options.seconds
     try:
-        async with StreamlitClient(url) as client:
+        # As a browser does: first the page, whose cookie keeps the visitor with one process behind a proxy.
+        async with httpx.AsyncClient(timeout=60) as browser:
+            page = await browser.get(url)
+        async with StreamlitClient(url, cookies=dict(page.cookies)) as client:
             started = time.perf_counter()
             run = await client.run(page_name=options.page)
             crowd.saw(run)
@@ -80,7 +86,7 @@ async def visitor(number: int, options: argparse.Namespace, url: str, crowd: Cro
                 crowd.saw(run)
                 crowd.rerun.append(run.seconds)
                 known = choices(run) or known
-    except (OSError, TimeoutError, websockets.WebSocketException) as error:
+    except (OSError, TimeoutError, httpx.HTTPError, websockets.WebSocketException) as error:
         crowd.errors.append(f"{type(error).__name__}: {error}"[:160])
 
 
@@ -98,23 +104,32 @@ def memory_mb(pid: int) -> float:
     return 0.0
 
 
-async def measure(options: argparse.Namespace, url: str, pid: int) -> dict[str, Any]:
-    """Let the crowd in and take figures: seconds, milliseconds of CPU a run, megabytes."""
+async def measure(options: argparse.Namespace, url: str, pids: Sequence[int]) -> dict[str, Any]:
+    """Let the crowd in and take figures: seconds, milliseconds of CPU a run, megabytes of the largest process."""
     crowd = Crowd()
-    async with StreamlitClient(url) as first:  # the first visitor of all pays for what is made once
-        await first.run(page_name=options.page)
-    cpu, memory, started = cpu_seconds(pid), memory_mb(pid), time.perf_counter()
+    for number in range(2 * len(pids)):  # the first visitor of each process pays for what is made once
+        async with StreamlitClient(url, cookies={"outreach_process": str(number)}) as first:
+            await first.run(page_name=options.page)
+
+    def spent_so_far() -> float:
+        return sum(cpu_seconds(pid) for pid in pids)
+
+    def memory() -> float:
+        return max(memory_mb(pid) for pid in pids)
+
+    cpu, before, started = spent_so_far(), memory(), time.perf_counter()
     people = [asyncio.create_task(visitor(number, options, url, crowd)) for number in range(options.sessions)]
     samples = []
     while not all(person.done() for person in people):
         await asyncio.sleep(1.0)
-        samples.append(memory_mb(pid))
+        samples.append(memory())
     await asyncio.gather(*people)
     wall = time.perf_counter() - started
-    spent = cpu_seconds(pid) - cpu
-    half = samples[len(samples) // 2 :] or [memory]
+    spent = spent_so_far() - cpu
+    half = samples[len(samples) // 2 :] or [before]
     return {
         "sessions": options.sessions,
+        "processes": len(pids),
         "seconds": round(wall, 1),
         "runs": crowd.runs,
         "runs_a_second": round(crowd.runs / wall, 1),
@@ -128,8 +143,8 @@ async def measure(options: argparse.Namespace, url: str, pid: int) -> dict[str, 
         "cpu_ms_a_rerun": round(1000 * spent / max(1, crowd.runs), 1),
         "server_cores": round(spent / wall, 2),
         "kilobytes_a_run": round(crowd.bytes / max(1, crowd.runs) / 1024, 1),
-        "memory_before_mb": round(memory, 1),
-        "memory_mb": round(max(samples, default=memory), 1),
+        "memory_before_mb": round(before, 1),
+        "memory_mb": round(max(samples, default=before), 1),
         "memory_growth_second_half_mb": round(half[-1] - half[0], 1),
     }
 
@@ -189,12 +204,20 @@ def free_port() -> int:
 
 
 def served(options: argparse.Namespace) -> dict[str, Any]:
-    """The app as `make run` serves it."""
-    port = free_port()
+    """The app as `make run` serves it; with two processes, behind nginx as `deploy/nginx.conf` sets it up."""
     # One machine plays the whole crowd, so the limits for one address are lifted; nothing else is.
     room = {"OVP_SOCKETS": "2000", "OVP_SOCKETS_PER_ADDRESS": "2000", "OVP_REQUESTS_PER_SECOND": "100000"}
-    with server([sys.executable, "-m", "asgi", "--port", str(port)], port, room) as pid:
-        return asyncio.run(measure(options, f"http://127.0.0.1:{port}", pid))
+    with ExitStack() as running:
+        ports = [free_port() for _ in range(options.processes)]
+        pids = [
+            running.enter_context(server([sys.executable, "-m", "asgi", "--port", str(port)], port, room))
+            for port in ports
+        ]
+        url = f"http://127.0.0.1:{ports[0]}"
+        if options.processes == 2:
+            folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
+            url = running.enter_context(proxy.proxy(folder, ports[0], ports[1], free_port()))
+        return asyncio.run(measure(options, url, pids))
 
 
 def plain(options: argparse.Namespace) -> dict[str, Any]:
@@ -203,7 +226,7 @@ def plain(options: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless=true"]
     command += [f"--server.port={port}", "--runner.postScriptGC=true", "--server.fileWatcherType=auto"]
     with server(command, port, {}) as pid:
-        return asyncio.run(measure(options, f"http://127.0.0.1:{port}", pid))
+        return asyncio.run(measure(options, f"http://127.0.0.1:{port}", [pid]))
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -214,6 +237,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long each person stays")
     parser.add_argument("--ramp", type=float, default=20.0, help="seconds over which people arrive")
     parser.add_argument("--page", default="", help="address of the page, e.g. results (default: the first)")
+    parser.add_argument("--processes", type=int, choices=(1, 2), default=1, help="two: behind nginx")
     parser.add_argument("--compare", action="store_true", help="also the same page under plain streamlit run")
     parser.add_argument("--url", help="a server that runs already, on this machine")
     parser.add_argument("--server-pid", type=int, help="its process id")
@@ -225,6 +249,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         parser.error("--url: only a server on this machine may be put under load")
     if options.url and not options.server_pid:
         parser.error("--url needs --server-pid")
+    if options.processes == 2 and not proxy.is_here():
+        parser.error("--processes 2 needs nginx: apt-get install nginx-light")
     return options
 
 
@@ -237,7 +263,7 @@ def main(given: list[str] | None = None) -> int:
         "minutes": round(options.seconds / 60, 1),
     }
     if options.url:
-        result["served"] = asyncio.run(measure(options, options.url, options.server_pid))
+        result["served"] = asyncio.run(measure(options, options.url, [options.server_pid]))
     else:
         result["served"] = served(options)
         if options.compare:
@@ -257,7 +283,8 @@ def main(given: list[str] | None = None) -> int:
 def what(result: dict[str, Any]) -> str:
     """Which run a result is of."""
     served = result["served"]
-    return f"{served['sessions']} sessions, {result['page']}, {result['minutes']:g} minutes"
+    processes = ", two processes" if served.get("processes", 1) == 2 else ""
+    return f"{served['sessions']} sessions, {result['page']}, {result['minutes']:g} minutes{processes}"
 
 
 def ratios(result: dict[str, Any]) -> list[Ratio]:

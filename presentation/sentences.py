@@ -413,3 +413,8 @@ def smallest_detectable(result: Plain) -> str:
                     text += " " + say("results.detectable_power", power=figure("power", power))
                 return text
     return ""
+
+
+def data_extent(month: str) -> str:
+    """How far counts reach, for the middle of a sentence. month: in words; empty where no counts are loaded."""
+    return say("report.data_through", month=month) if month else say("report.no_counts")

@@ -11,9 +11,10 @@ import pandas as pd
 
 from etl.warehouse import Release
 from presentation import numbers
-from presentation.language import say
+from presentation.language import say, sentence_case
 from presentation.program import Program, read_program
 from presentation.results import main_analysis
+from presentation.sentences import data_extent
 from reports.document import Provenance
 
 Plain = dict[str, Any]
@@ -66,7 +67,7 @@ class Content:
         return say(
             "report.subtitle",
             program=self.program.name,
-            through=self.provenance.data_through,
+            through=sentence_case(data_extent(self.provenance.data_through)),
             release=self.release.id,
             built=numbers.day(self.provenance.built[:10]),
         )
@@ -98,7 +99,7 @@ def read_content(release: Release, program_id: str) -> Content:
 def _provenance(release: Release, program: Program, heads: pd.DataFrame) -> Provenance:
     sources = release.query("sources", city=program.city)
     last = _last_month(release, program, heads, sources)
-    through = numbers.month(last) if last is not None else say("report.no_counts")
+    through = numbers.month(last) if last is not None else ""
     publishers = "; ".join(dict.fromkeys(sources["publisher"])) or say("report.not_published")
     meta = release.meta
     return Provenance(
@@ -112,7 +113,7 @@ def _provenance(release: Release, program: Program, heads: pd.DataFrame) -> Prov
             "report.cite",
             program=program.name,
             release=release.id,
-            through=through,
+            through=data_extent(through),
             snapshot=str(meta["snapshot_id"])[:12],
             publisher=publishers,
         ),

@@ -75,7 +75,7 @@ class Provenance:
 
     release: str
     built: str  # ISO date and time, UTC
-    data_through: str
+    data_through: str  # a month in words; empty where no counts are loaded
     snapshot: str
     code_version: str
     specs: tuple[tuple[str, str], ...]

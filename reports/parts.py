@@ -155,7 +155,7 @@ def provenance(content: Content, analyses: tuple[str, ...] | None = None) -> lis
     rows = (
         (column("program"), content.program.name),
         (column("release"), known.release),
-        (column("through"), known.data_through),
+        (column("through"), known.data_through or say("report.no_month")),
         (column("snapshot"), known.snapshot),
         (column("code"), known.code_version),
     )

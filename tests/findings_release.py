@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from etl.publish import release as publishing
 from etl.publish.build import Loading, Options, load_everything, work_database
 from etl.publish.findings import write_findings
 from etl.settings import load_sources
+from tests.built_once import built_once
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASE_ID = "2026.1.0"
+DATABASE = "findings.duckdb"
 REAL_PROGRAMS = ("minneapolus", "focused-interruption", "cure-violence-new-york")
 
 PLANTED = [
@@ -49,9 +52,24 @@ PLANTED = [
 ]
 
 
-@contextmanager
-def findings_database() -> Iterator[duckdb.DuckDBPyConnection]:
+def findings_database(factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """A build of the real cities from what ships with the project, with two planted estimates."""
+    copy = factory.mktemp("findings") / DATABASE
+    shutil.copy(built_once(factory, "findings", _build) / DATABASE, copy)
+    return duckdb.connect(str(copy))
+
+
+def _build(folder: Path) -> None:
+    with _building() as connection:
+        connection.execute(f"ATTACH '{folder / DATABASE}' AS kept")
+        built = connection.execute("SELECT current_database()").fetchone()
+        assert built is not None
+        connection.execute(f'COPY FROM DATABASE "{built[0]}" TO kept')
+        connection.execute("DETACH kept")
+
+
+@contextmanager
+def _building() -> Iterator[duckdb.DuckDBPyConnection]:
     with tempfile.TemporaryDirectory() as folder, work_database(Path(folder)) as connection:
         programs, sources = Path(folder) / "programs", Path(folder) / "sources"
         programs.mkdir()
@@ -79,9 +97,9 @@ def findings_database() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def publish_findings(home: Path) -> str:
+def publish_findings(home: Path, factory: pytest.TempPathFactory) -> str:
     """A release of that build in `home`; gives back its id."""
     path = publishing.build_file(home)
-    with findings_database() as connection:
+    with findings_database(factory) as connection:
         sums = publishing.write_release(connection, path, RELEASE_ID, "planted", "test")
     return publishing.publish(path, home, RELEASE_ID, sums).id

@@ -16,7 +16,8 @@ from typing import Any
 
 import typst
 
-from presentation.language import say
+from presentation.language import say, sentence_case
+from presentation.sentences import data_extent
 from reports.document import Block, Bullets, Document, Figure, Heading, PageBreak, Paragraph, Table
 from reports.render.chart_layout import lay_out
 
@@ -147,7 +148,7 @@ def _is_empty(block: Block) -> bool:
 def footer(document: Document) -> str:
     """The line at the foot of every page: release, date of the data, and whether they are invented."""
     facts = document.provenance
-    line = say("report.footer", release=facts.release, through=facts.data_through)
+    line = say("report.footer", release=facts.release, through=sentence_case(data_extent(facts.data_through)))
     return f"{line} {say('report.footer_simulated')}" if document.simulated else line
 
 

@@ -9,6 +9,7 @@ import re
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
+from presentation.language import say
 from reports.document import Document, Table
 from reports.render.fixed_zip import without_clock
 from reports.render.xml_text import clean
@@ -36,7 +37,7 @@ def render_xlsx(document: Document) -> bytes:
         ("Title", document.title),
         ("Program", document.program),
         ("Release", provenance.release),
-        ("Data through", provenance.data_through),
+        ("Data through", provenance.data_through or say("report.no_month")),
         ("Data snapshot", provenance.snapshot),
         ("Code version", provenance.code_version),
         ("How to cite", provenance.cite),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import tempfile
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from etl.publish import routes
 from etl.publish.build import Loading, Options, build, load_everything, work_database
 from etl.settings import SOURCES, load_sources
 from etl.warehouse import Release
+from tests.built_once import built_once
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 MINNEAPOLIS = SHARED / "minneapolis"
@@ -84,15 +83,9 @@ def load_and_remember(home: Path, release_id: str, **options: object) -> dict[st
         }
 
 
-def built_once(factory: pytest.TempPathFactory, name: str, **options: object) -> Release:
-    """A release that is built once in a run of the tests, however many processes run them."""
-    root = factory.getbasetemp()
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    home = root / f"built_{name}"
-    with (root / f".built_{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "releases" / warehouse.POINTER).is_file():
-            return build_and_open(home, **options)
+def release_built_once(factory: pytest.TempPathFactory, name: str, **options: object) -> Release:
+    """A release that is built once in a run of the tests."""
+    home = built_once(factory, name, lambda folder: build_and_open(folder, **options))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OVP_HOME", str(home))
         return warehouse.open_release()
@@ -109,10 +102,10 @@ def police_rows_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def real(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Release:
     """A release of the publishers' own files: Minneapolis, New York and Madison together."""
     folders = [needs(MINNEAPOLIS), needs(NEW_YORK), needs(MADISON)]
-    return built_once(tmp_path_factory, "real", data=folders, programs=no_programs)
+    return release_built_once(tmp_path_factory, "real", data=folders, programs=no_programs)
 
 
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory, no_programs: Path) -> Release:
     """A release of nothing but what the project carries."""
-    return built_once(tmp_path_factory, "shipped", programs=no_programs)
+    return release_built_once(tmp_path_factory, "shipped", programs=no_programs)

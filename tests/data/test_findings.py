@@ -27,8 +27,8 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the folder of rea
 
 
 @pytest.fixture(scope="module")
-def built() -> Iterator[duckdb.DuckDBPyConnection]:
-    with findings_database() as connection:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    with findings_database(tmp_path_factory) as connection:
         yield connection
 
 

@@ -19,8 +19,8 @@ from tests.findings_release import findings_database
 
 
 @pytest.fixture(scope="module")
-def release() -> Iterator[duckdb.DuckDBPyConnection]:
-    with findings_database() as connection:
+def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    with findings_database(tmp_path_factory) as connection:
         yield connection
 
 

@@ -17,7 +17,7 @@ PAGES = ("claims", "evidence", "funding", "requests", "routes")
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
-    publish_findings(folder)
+    publish_findings(folder, tmp_path_factory)
     before = os.environ.get("OVP_HOME")
     os.environ["OVP_HOME"] = str(folder)
     yield folder

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
+from benchmarks import proxy
 from benchmarks.streamlit_client import StreamlitClient
-from tests.trust.serving import ROOT, free_port, serve
+from tests.trust.serving import free_port, serve
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def proxied(tmp_path):
-    if not shutil.which("nginx"):
+    if not proxy.is_here():
         pytest.skip("nginx is not here: apt-get install nginx-light")
     first, second, front = free_port(), free_port(), free_port()
-    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    for old, new in (("8501", first), ("8502", second), ("listen 8080", f"listen {front}")):
-        text = text.replace(old, str(new))
-    settings = tmp_path / "nginx.conf"
-    settings.write_text(
-        f"daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;\n"
-        f"events {{}}\nhttp {{ access_log off; client_body_temp_path {tmp_path}/body; "
-        f"proxy_temp_path {tmp_path}/proxy; fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; "
-        f"scgi_temp_path {tmp_path}/s;\n{text}\n}}\n"
-    )
-    nginx = subprocess.Popen(["nginx", "-p", str(tmp_path), "-c", str(settings)])
-    yield first, second, f"http://localhost:{front}"
-    nginx.terminate()
-    nginx.wait(10)
+    with proxy.proxy(tmp_path, first, second, front) as url:
+        yield first, second, url
 
 
 async def look(url: str) -> bool:
@@ -73,3 +60,39 @@ def test_the_guard_still_counts_visitors_not_the_proxy(proxied, tmp_path):
         assert answer.status_code == 200
         assert answer.headers["content-security-policy"].startswith("default-src 'self'")
         assert httpx.get(front, headers={"host": "evil.example"}).status_code == 400
+
+
+def test_one_city_hall_is_shared_out_and_each_visitor_keeps_the_process(proxied, tmp_path):
+    """Forty visitors with one address and one browser: both processes get some, and nobody is moved."""
+    first, second, front = proxied
+    logged = environment(tmp_path) | {"OVP_ACCESS_LOG": "1"}
+    with serve(tmp_path, logged, first) as one, serve(tmp_path, logged, second) as other:
+        visitors = [httpx.Client(base_url=front) for _ in range(40)]
+        for visitor in visitors:
+            assert "HttpOnly" in visitor.get("/").headers["set-cookie"]
+            assert "set-cookie" not in visitor.get("/").headers, "the cookie stays as it is"
+
+        def answered_by(visitor: httpx.Client) -> int:
+            logs = [served.log for served in (one, other)]
+            before = [log.stat().st_size for log in logs]
+            visitor.get("/health")
+            for _ in range(400):  # the line is written after the answer
+                now = [log.stat().st_size for log in logs]
+                if now != before:
+                    return int(now[0] == before[0])
+                time.sleep(0.005)
+            raise AssertionError("no process wrote that it was asked")
+
+        time.sleep(0.5)
+        asked = [answered_by(visitor) for visitor in visitors]
+        again = [answered_by(visitor) for visitor in visitors]
+    assert asked == again
+    assert 5 <= sum(asked) <= 35
+
+
+def test_answers_of_the_data_interface_carry_no_cookie(proxied, tmp_path):
+    first, _, front = proxied
+    with serve(tmp_path, environment(tmp_path), first, module="asgi"):
+        answer = httpx.get(f"{front}/api/v1/releases")
+        assert answer.headers["content-type"].startswith("application/json")
+        assert "set-cookie" not in answer.headers

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+import plotly.io
 import pytest
 
 from evaluation.result import SeriesPoint
+from pages.parts.finished_figure import FinishedFigure
 from presentation.charts import altair_chart, estimates, plotly_chart
 from presentation.charts.counterfactual import counterfactual
 from presentation.charts.description import ChartDescription
@@ -61,6 +63,13 @@ def test_plotly_takes_a_drawing_as_it_is(name: str) -> None:
     drawn = plotly_chart.draw(charts()[name]).to_dict()
     taken = go.Figure(drawn).to_dict()
     assert as_sent(taken) == as_sent(drawn)
+
+
+@pytest.mark.parametrize("name", charts())
+def test_a_figure_that_is_written_beforehand_reaches_the_browser_as_plotly_writes_it(name: str) -> None:
+    drawn = plotly_chart.draw(charts()[name]).to_dict()
+    sent = plotly.io.to_json(FinishedFigure(drawn), validate=False)
+    assert json.loads(sent) == json.loads(plotly.io.to_json(drawn, validate=False, engine="json"))
 
 
 def as_sent(value: Any) -> Any:
