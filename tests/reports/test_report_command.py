@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.__main__ import main
 from tests.fixture_release import PROGRAM, WARDS, write_release
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,11 +61,15 @@ def test_all_wards_gives_one_file_a_ward_and_format_with_progress(home: Path, tm
     ],
 )
 def test_wrong_input_is_one_line_status_2_and_no_file(
-    home: Path, tmp_path: Path, arguments: tuple[str, ...]
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
 ) -> None:
-    done = run(home, *arguments, "--out", str(tmp_path / "out"))
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    monkeypatch.setenv("OVP_HOME", str(home))
+    assert main(["build", *arguments, "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
