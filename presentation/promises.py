@@ -35,7 +35,7 @@ TESTS = {
         "tests/trust/test_cold_server.py",
         "tests/trust/test_sign_in.py",
     ),
-    "crowd": ("benchmarks/load.py",),
+    "crowd": ("benchmarks/load.py", "tests/unit/test_turns.py", "tests/trust/test_behind_proxy.py"),
     "safe_exports": ("tests/unit/test_escape.py", "tests/data/test_export_package.py"),
     "no_beacon": ("tests/trust/test_no_beacon.py",),
 }

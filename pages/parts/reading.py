@@ -14,6 +14,7 @@ import streamlit as st
 
 from etl import warehouse
 from etl.warehouse import Release, ReleaseError
+from pages.parts import turn
 from pages.parts.choice import asked_for
 from presentation.escape import markdown
 from presentation.language import language, say
@@ -153,7 +154,7 @@ def kept_with_progress(release: Release, key: tuple[Hashable, ...], make: Callab
     whole = (release.path, language(), *key)
     if whole in _kept_large:
         return _kept_large.get(whole, make)
-    with st.spinner(words):
+    with turn.long_work(words):
         return _kept_large.get(whole, make)
 
 

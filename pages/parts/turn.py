@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import streamlit as st
+
 # A page takes 10 to 30 ms, and under a second when it is made for the first time. Nobody waits longer for one that
 # hangs, on a disk that does not answer for example.
 LONGEST_WAIT = 2.0
@@ -22,17 +24,45 @@ class Turns:
     def __init__(self, longest_wait: float) -> None:
         self._longest_wait = longest_wait
         self._free = threading.Semaphore()
+        self._own = threading.local()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Wait for the turn and keep it until the block ends. Who waited too long goes ahead without one."""
-        had = self._free.acquire(timeout=self._longest_wait)
+        self._take()
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Let others go on during the block, which takes seconds; then wait for the next turn."""
+        had = self._give_back()
         try:
             yield
         finally:
             if had:
-                self._free.release()
+                self._take()
+
+    def _take(self) -> None:
+        self._own.turn = self._free.acquire(timeout=self._longest_wait)
+
+    def _give_back(self) -> bool:
+        """Whether there was a turn to give back."""
+        had: bool = getattr(self._own, "turn", False)
+        self._own.turn = False
+        if had:
+            self._free.release()
+        return had
 
 
 _turns = Turns(LONGEST_WAIT)
-taken = _turns.taken
+taken, set_aside = _turns.taken, _turns.set_aside
+
+
+@contextmanager
+def long_work(words: str) -> Iterator[None]:
+    """What takes seconds: the visitor sees what is going on, the others go on."""
+    with st.spinner(words), set_aside():
+        yield

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.parts import reading
 from pages.parts.choice import choose, choose_program
 from pages.parts.frame import footer, link_to_view, simulated_banner
+from pages.parts.turn import set_aside
 from presentation.briefing import format_name, kind_name, kind_purpose, media_type
 from presentation.language import say
 from reports.batch import ward_batch
@@ -73,14 +74,15 @@ if kind == "ward":
     if st.button(say("briefing.batch_button", count=len(known)), icon=":material/inventory_2:"):
         bar = st.progress(0.0)
         try:
-            packed = ward_batch(
-                release,
-                program.id,
-                ("pdf", "docx"),
-                lambda name, number, total: bar.progress(
-                    number / total, say("briefing.batch_progress", name=name, number=number, total=total)
-                ),
-            )
+            with set_aside():
+                packed = ward_batch(
+                    release,
+                    program.id,
+                    ("pdf", "docx"),
+                    lambda name, number, total: bar.progress(
+                        number / total, say("briefing.batch_progress", name=name, number=number, total=total)
+                    ),
+                )
         except ReportError as error:
             st.warning(str(error))
             footer(release)

@@ -12,6 +12,7 @@ from pages.parts import reading
 from pages.parts.frame import footer
 from pages.parts.staff_table import show
 from pages.parts.templates import offer_templates
+from pages.parts.turn import long_work
 from presentation import staff
 from presentation.escape import markdown
 from presentation.language import say
@@ -43,7 +44,7 @@ with st.form("upload", clear_on_submit=True):
         else:
             try:
                 received = inbox.receive(file.getvalue(), file.name, log, program, who)
-                with st.spinner(say("staff.intake.checking")):
+                with long_work(say("staff.intake.checking")):
                     checked = received if received.state != "received" else inbox.check(received.id, who)
                 st.session_state["chosen_upload"] = checked.id
             except BadInput as error:
@@ -64,7 +65,7 @@ if uploads:
         )
     ]
     if chosen.state == "received":
-        with st.spinner(say("staff.intake.checking")):
+        with long_work(say("staff.intake.checking")):
             chosen = inbox.check(chosen.id, who)
     (st.error if chosen.state == "refused" else st.info)(staff.check_answer(asdict(chosen)))
     findings = inbox.findings(chosen.id)

@@ -78,3 +78,42 @@ def test_who_had_no_turn_gives_none_away():
     stuck.join()
     assert turns._free.acquire(timeout=0.5) is True
     assert turns._free.acquire(timeout=0.02) is False
+
+
+def test_what_takes_seconds_lets_the_others_go_on_and_then_waits_for_its_turn():
+    turns, working, done, through = Turns(10.0), threading.Event(), threading.Event(), []
+
+    def long() -> None:
+        with turns.taken():
+            with turns.set_aside():
+                working.set()
+                done.wait(10)
+            through.append("long")
+
+    busy = threading.Thread(target=long)
+    busy.start()
+    working.wait(5)
+    with turns.taken():
+        done.set()
+        time.sleep(0.05)
+        through.append("other")
+    busy.join(5)
+    assert through == ["other", "long"]
+    assert turns._free.acquire(timeout=0.5) is True
+    assert turns._free.acquire(timeout=0.02) is False
+
+
+def test_outside_a_turn_there_is_none_to_set_aside():
+    turns = Turns(0.5)
+    with turns.set_aside():
+        pass
+    assert turns._free.acquire(timeout=0.02) is True
+    assert turns._free.acquire(timeout=0.02) is False
+
+
+def test_work_that_fails_waits_for_its_turn_all_the_same():
+    turns = Turns(0.5)
+    with pytest.raises(KeyError), turns.taken(), turns.set_aside():
+        raise KeyError
+    assert turns._free.acquire(timeout=0.02) is True
+    assert turns._free.acquire(timeout=0.02) is False
