@@ -90,9 +90,14 @@ def test_one_city_hall_is_shared_out_and_each_visitor_keeps_the_process(proxied,
     assert 5 <= sum(asked) <= 35
 
 
-def test_answers_of_the_data_interface_carry_no_cookie(proxied, tmp_path):
-    first, _, front = proxied
-    with serve(tmp_path, environment(tmp_path), first, module="asgi"):
+@pytest.mark.parametrize("up", [0, 1])
+def test_what_a_process_says_when_it_cannot_answer_reaches_the_visitor_while_the_other_is_down(
+    proxied, tmp_path, up: int
+):
+    """Here: there is no release. Whichever of the two the visitor belongs to, nginx adds no page of its own."""
+    *ports, front = proxied
+    with serve(tmp_path, environment(tmp_path), ports[up], module="asgi"):
         answer = httpx.get(f"{front}/api/v1/releases")
-        assert answer.headers["content-type"].startswith("application/json")
-        assert "set-cookie" not in answer.headers
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("application/json"), answer.text[:300]
+    assert "set-cookie" not in answer.headers, "answers of the data interface may be kept by others"
