@@ -26,7 +26,7 @@ from presentation.results import beside, distinct, headline_of, questions, same_
 release, programs = reading.open_with_programs("results")
 
 answer = st.container()
-boxes = st.columns([2.45, 1.5, 1.25, 1.6, 2.35])
+boxes = st.columns([2.4, 1.45, 1.2, 1.6, 2.5])
 with boxes[0]:
     program = choose_program(programs)
 rows = reading.records(release, "estimate_list", program=program.id)
