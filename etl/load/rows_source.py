@@ -63,14 +63,7 @@ def load_rows_source(loading: Loading, source: Source) -> set[Path]:
     loading.dates[source.id] = (loaded.first_date, loaded.last_date, last_month)
     loading.ledger += [(source.id, entry) for entry in loaded.ledger]
     loading.figures += quality_of_rows(loading.connection, loaded)
-    read = sum(entry.rows_read for entry in loaded.ledger)
-    duplicate = sum(entry.rows_duplicate for entry in loaded.ledger)
-    rejected = sum(entry.rows_rejected for entry in loaded.ledger)
-    listed = ", a listing: not counted" if source.kind == "listing" else ""
-    loading.progress(
-        f"{source.id}: {read:,} rows of {len(landed)} files, {duplicate:,} duplicates dropped, "
-        f"{rejected:,} set aside{listed} ({time.monotonic() - started:.1f} s)"
-    )
+    loading.progress(f"{source.id}: {_told(loaded)} ({time.monotonic() - started:.1f} s)")
     for outcome in loaded.cut_off:
         span = loaded.spans.get(outcome)
         until = f"complete to {span[1]:%Y-%m}" if span else "no complete month"
@@ -142,6 +135,19 @@ def _refuse_second_supplier(loading: Loading, loaded: LoadedRows) -> None:
                 'Make one of the two a listing (kind = "listing").',
                 "outcome",
             )
+
+
+def _told(loaded: LoadedRows) -> str:
+    """What was read, for the person who builds. Remembered cases have no bytes: they are no rows of a file."""
+    files = [entry for entry in loaded.ledger if entry.bytes]
+    remembered = [entry for entry in loaded.ledger if not entry.bytes]
+    read, duplicate = sum(entry.rows_read for entry in files), sum(entry.rows_duplicate for entry in files)
+    onto = "".join(f", onto {entry.rows_read:,} {entry.file}" for entry in remembered)
+    listed = ", a listing: not counted" if loaded.source.kind == "listing" else ""
+    return (
+        f"{read:,} rows of {len(files)} file{'' if len(files) == 1 else 's'}, {duplicate:,} duplicates dropped, "
+        f"{sum(entry.rows_rejected for entry in files):,} set aside{onto}{listed}"
+    )
 
 
 def insert_counts(connection: duckdb.DuckDBPyConnection, loaded: LoadedRows) -> None:

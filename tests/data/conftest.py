@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -61,12 +62,14 @@ def few_sources(folder: Path, *patterns: str) -> Path:
     return folder
 
 
-def load_and_remember(home: Path, release_id: str, **options: object) -> dict[str, pd.DataFrame]:
+def load_and_remember(
+    home: Path, release_id: str, progress: Callable[[str], object] = silent, **options: object
+) -> dict[str, pd.DataFrame]:
     """What a build loads and remembers, without estimates and without a release file: counts, revisions, files."""
     (home / "private").mkdir(parents=True, exist_ok=True)
     given = Options(home=home, **options)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as workplace, work_database(Path(workplace)) as connection:
-        loading = Loading(connection, given, Path(workplace), silent, load_sources(given.sources))
+        loading = Loading(connection, given, Path(workplace), progress, load_sources(given.sources))
         load_everything(loading)
         remember(connection, home, loading.loaded, release_id)
         return {

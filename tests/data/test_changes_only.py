@@ -57,8 +57,13 @@ def test_changes_onto_the_last_load_give_what_the_whole_export_gives(
     first = load_and_remember(
         home, "2026.1.0", data=[given(tmp_path / "before", [header, *before])], **options
     )
+    lines: list[str] = []
     second = load_and_remember(
-        home, "2026.1.1", data=[given(tmp_path / "changes", [header, *changes])], **options
+        home,
+        "2026.1.1",
+        lines.append,
+        data=[given(tmp_path / "changes", [header, *changes])],
+        **options,
     )
     export = given(tmp_path / "whole", [header, *earlier, *later])
     whole = load_and_remember(tmp_path / "other", "2026.1.0", data=[export], **options)
@@ -73,3 +78,7 @@ def test_changes_onto_the_last_load_give_what_the_whole_export_gives(
     accepted = [files["meta_load"].set_index("file")["rows_accepted"] for files in (second, whole)]
     kept = accepted[0]["cases of release 2026.1.0"]
     assert kept + accepted[0][FILE.name] == accepted[1][FILE.name]
+    # The person who builds reads of rows what the file has, and of the memory what came from there.
+    (told,) = [line for line in lines if line.startswith("simulated_city_shootings: ")]
+    assert f"{len(changes):,} rows of 1 file," in told
+    assert f"onto {kept:,} cases of release 2026.1.0" in told

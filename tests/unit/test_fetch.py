@@ -244,7 +244,7 @@ def test_the_command_fetches_and_a_build_loads_what_came(
     given = {"sources": sources, "programs": tmp_path / "programs", "home": tmp_path / "home"}
     lines: list[str] = []
     build(Options(data=[folder], **given), lines.append)  # type: ignore[arg-type]
-    assert any(f"minneapolis_police_incidents: {ROWS} rows of 1 files" in line for line in lines)
+    assert any(f"minneapolis_police_incidents: {ROWS} rows of 1 file," in line for line in lines)
 
 
 def test_a_portal_that_is_not_there_is_one_line(
